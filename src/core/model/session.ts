@@ -1,0 +1,84 @@
+/**
+ * A session: our durable side of one ACP session.
+ *
+ *   new ──start──▶ starting ──▶ idle ◀──▶ running ──┐
+ *                    │  ▲         │                 │
+ *                    ▼  └─prompt──┤                 │
+ *                  failed         └────▶ ended ◀────┘
+ *
+ * `idle` does not say that a process lives: after a restart, or when the agent exited between
+ * turns, the next prompt starts it again (load, resume, or a new ACP session with the transcript).
+ * `failed` = the agent could not be started; a prompt or retry tries again. `ended` = closed; a
+ * prompt is a conflict until somebody resumes it.
+ */
+import type { AgentReport, AgentRuntimeSpec, AgentSpawn } from './agent.ts';
+import type { Actor } from './actor.ts';
+import type { PromptId, SessionId } from './ids.ts';
+import type { ContentBlock } from './content.ts';
+
+export type SessionState = 'new' | 'starting' | 'idle' | 'running' | 'failed' | 'ended';
+
+export interface Usage {
+  /** Tokens of context in use, and its size. */
+  readonly used?: number | undefined;
+  readonly size?: number | undefined;
+  readonly cost?: { readonly amount: number; readonly currency: string } | undefined;
+}
+
+export interface Session {
+  readonly id: SessionId;
+  /** Name for people, from the template or `name` at creation. */
+  readonly agentName: string;
+  readonly agentTemplateId: string | null;
+  readonly templateVersion: number | null;
+  readonly spawn: AgentSpawn;
+  readonly runtime: AgentRuntimeSpec;
+  readonly env: Readonly<Record<string, string>>;
+  readonly passEnv: readonly string[];
+  /** Absolute workspace directory; null until the runtime has made one. */
+  readonly cwd: string | null;
+  readonly mcpServers: readonly unknown[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly createdBy: Actor;
+  readonly state: SessionState;
+  /** Why it is `failed` or `ended`, as a sentence; null otherwise. */
+  readonly stateReason: string | null;
+  readonly acpSessionId: string | null;
+  readonly report: AgentReport | null;
+  readonly usage: Usage | null;
+  readonly queuePaused: boolean;
+  /** Sequence of the newest event; 0 before the first. */
+  readonly lastSeq: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/**
+ * queued -> running -> done | failed | interrupted; queued -> cancelled.
+ * `interrupted`: the process that ran it died; it can be retried as a new prompt.
+ * A turn that a person stopped is `done` with the stop reason `cancelled`.
+ */
+export type PromptState = 'queued' | 'running' | 'done' | 'failed' | 'interrupted' | 'cancelled';
+
+export interface Prompt {
+  readonly id: PromptId;
+  readonly sessionId: SessionId;
+  /** Order in the queue, ascending; gaps mean nothing. */
+  readonly rank: number;
+  readonly state: PromptState;
+  readonly content: readonly ContentBlock[];
+  /** The text of `content`, for lists and headers. */
+  readonly text: string;
+  readonly actor: Actor;
+  /** Somebody asked to stop this turn; the owner of the session carries it out. */
+  readonly cancelRequested: boolean;
+  readonly stopReason: string | null;
+  /** Why it failed, as a sentence. */
+  readonly error: string | null;
+  readonly queuedAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+}
+
+/** Most prompts that may wait in one session's queue (control-plane.md). */
+export const QUEUE_LIMIT = 50;

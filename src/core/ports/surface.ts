@@ -1,0 +1,68 @@
+/**
+ * A place that shows sessions and where people answer. Add one: implement this port, hand inbound
+ * messages to `Inbound.accept`, register it in `app.ts`. `src/web/` is the reference.
+ */
+import type { MessageView } from '../model/message.ts';
+import type { ThreadRef } from '../model/thread.ts';
+import type { PermissionView, Transcript, TurnView } from '../model/transcript.ts';
+
+/** A MessageView with what it shows, resolved from the transcript at the time of sending. */
+export type ResolvedView =
+  | { readonly kind: 'turn'; readonly turn: TurnView; readonly transcript: Transcript }
+  | {
+      readonly kind: 'permission';
+      readonly permission: PermissionView;
+      readonly transcript: Transcript;
+    }
+  | Extract<MessageView, { kind: 'notice' }>;
+
+/** What went wrong when posting or editing, as the outbox needs it. */
+export type SendFailure =
+  /** Wait this long; the whole account is throttled. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+  /** Certainly not done; may work later. */
+  | { readonly kind: 'retry'; readonly message: string }
+  /** May or may not have been done (timeout, broken connection): look before posting again. */
+  | { readonly kind: 'unknown'; readonly message: string }
+  /** Will never work; the reason is shown to whoever can mend it. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** The message is gone on the surface: an edit becomes a new post. */
+  | { readonly kind: 'gone'; readonly message: string };
+
+export type SendResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: SendFailure };
+
+export interface OutboundBudget {
+  /** Calls that may be made at once, and how many are regained a minute. */
+  readonly burst: number;
+  readonly perMinute: number;
+}
+
+export interface Surface {
+  readonly name: string;
+  /** Starting budget of one account; the outbox narrows it when throttled, and widens it again. */
+  readonly budget: OutboundBudget;
+  /**
+   * Shortest time to the next progress edit of a message that is `ageMs` old and was edited `edits`
+   * times. State changes, finals and permission requests do not wait for it.
+   */
+  progressInterval(ageMs: number, edits: number): number;
+  /** Pure: what the message reads now. Equal text = nothing to send. `now` for elapsed times. */
+  render(view: ResolvedView, now: number): string;
+  /** Posts a new message that can be found again by `key`. Gives the surface's id of it. */
+  post(
+    thread: ThreadRef,
+    key: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<SendResult<string>>;
+  edit(
+    thread: ThreadRef,
+    externalId: string,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<SendResult<null>>;
+  /** The id of the message that was posted with `key`, or null when there is certainly none. */
+  find(thread: ThreadRef, key: string, signal: AbortSignal): Promise<SendResult<string | null>>;
+}

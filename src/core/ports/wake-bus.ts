@@ -1,0 +1,19 @@
+/**
+ * Wake-ups between workers, in this process and on other replicas. A hint, never a fact: whoever
+ * wakes looks at the rows, and looks now and then without a wake-up too.
+ */
+export type WakeTopic =
+  /** A session has rows to work off (a prompt, a cancel, an answer) or new events; id = session. */
+  | 'session'
+  /** The inbox has a row. */
+  | 'inbox'
+  /** The outbox has a row; id = thread. */
+  | 'outbox'
+  /** A hosted message was posted or edited; id = thread. */
+  | 'hosted';
+
+export interface WakeBus {
+  publish(topic: WakeTopic, id: string): void;
+  /** `fn` runs for publishes of this process too, on a later microtask. */
+  subscribe(topic: WakeTopic, fn: (id: string) => void): () => void;
+}
