@@ -77,7 +77,7 @@ export const sessionEventSchemas = {
     by: actorSchema,
     rule: z.string().optional(),
   }),
-  /** The waiting prompts in order, after every change of the queue. */
+  /** The waiting prompts in their new order, when prompt.queued, started and cancelled do not tell it. */
   'queue.updated': z.object({
     items: z.array(z.object({ promptId, text: z.string(), position: z.number().int() })),
   }),

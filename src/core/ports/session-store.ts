@@ -117,7 +117,11 @@ export interface SessionStore {
   session(id: SessionId): Promise<Session | undefined>;
   /** Newest first by `createdAt`, then id. `limit` 1..200. */
   sessions(filter: SessionFilter, cursor: string | null, limit: number): Promise<Page<Session>>;
-  /** Ids of sessions that may need an owner's work: not ended, or with open prompts. */
+  /**
+   * Ids of sessions that need an owner's work now: in state new, starting or running, or with
+   * prompts queued or running, or with pending permission requests. Idle sessions are not among
+   * them: starting up costs nothing per session that rests.
+   */
   openSessions(): Promise<readonly SessionId[]>;
   countSessions(states: readonly SessionState[]): Promise<number>;
 

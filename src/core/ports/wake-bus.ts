@@ -14,6 +14,9 @@ export type WakeTopic =
 
 export interface WakeBus {
   publish(topic: WakeTopic, id: string): void;
-  /** `fn` runs for publishes of this process too, on a later microtask. */
-  subscribe(topic: WakeTopic, fn: (id: string) => void): () => void;
+  /**
+   * `fn` runs on a later microtask for publishes of this process (`remote` false) and of other
+   * replicas (`remote` true).
+   */
+  subscribe(topic: WakeTopic, fn: (id: string, remote: boolean) => void): () => void;
 }
