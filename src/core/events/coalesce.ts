@@ -1,0 +1,103 @@
+/**
+ * Joins streamed text. An agent sends a chunk per token; readers want the text, and each event
+ * costs a row and a frame per reader. Chunks of one kind and one message that arrive within the
+ * window become one event that says how many they were; everything else goes on at once, after
+ * what was waiting, so the order of the wire is the order of the log.
+ */
+import type { NewEvent } from '../model/events.ts';
+import type { PromptId } from '../model/ids.ts';
+import type { RawUpdate } from '../ports/agent.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/** Default window (control-plane.md, "Streaming text is coalesced"). */
+export const COALESCE_WINDOW_MS = 20;
+/** Characters that may wait; a chunk that reaches this goes on without waiting. */
+const WAITING_LIMIT = 64 * 1024;
+
+const TEXT_KINDS = new Set(['agent_message_chunk', 'agent_thought_chunk', 'user_message_chunk']);
+
+interface Waiting {
+  readonly kind: string;
+  readonly messageId: unknown;
+  readonly promptId: PromptId | undefined;
+  text: string;
+  chunks: number;
+}
+
+export interface Coalescer {
+  push(update: RawUpdate, promptId: PromptId | undefined): void;
+  /** Sends what waits, now. */
+  flush(): void;
+}
+
+/** The text of a plain text chunk; undefined for anything that carries more than text. */
+function plainText(update: RawUpdate): string | undefined {
+  if (!TEXT_KINDS.has(update.sessionUpdate)) return undefined;
+  for (const field in update) {
+    if (field !== 'sessionUpdate' && field !== 'content' && field !== 'messageId') return undefined;
+  }
+  const content = update['content'];
+  if (typeof content !== 'object' || content === null) return undefined;
+  const block: Readonly<Record<string, unknown>> = { ...content };
+  if (block['type'] !== 'text' || typeof block['text'] !== 'string') return undefined;
+  return Object.keys(block).length === 2 ? block['text'] : undefined;
+}
+
+export function createCoalescer(deps: {
+  readonly clock: Clock;
+  readonly windowMs?: number;
+  /** Takes events in order; called synchronously. */
+  readonly emit: (event: NewEvent) => void;
+}): Coalescer {
+  const windowMs = deps.windowMs ?? COALESCE_WINDOW_MS;
+  let waiting: Waiting | undefined;
+  let cancelTimer: (() => void) | undefined;
+
+  function flush(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    if (!waiting) return;
+    const { kind, messageId, promptId, text, chunks } = waiting;
+    waiting = undefined;
+    deps.emit({
+      type: 'update',
+      data: {
+        ...(promptId === undefined ? {} : { promptId }),
+        ...(chunks > 1 ? { chunks } : {}),
+        update: {
+          sessionUpdate: kind,
+          content: { type: 'text', text },
+          ...(messageId === undefined ? {} : { messageId }),
+        },
+      },
+    });
+  }
+
+  return {
+    push(update, promptId) {
+      const text = plainText(update);
+      if (text === undefined) {
+        flush();
+        deps.emit({ type: 'update', data: { ...(promptId ? { promptId } : {}), update } });
+        return;
+      }
+      const kind = update.sessionUpdate;
+      const messageId = update['messageId'];
+      if (
+        waiting &&
+        (waiting.kind !== kind || waiting.messageId !== messageId || waiting.promptId !== promptId)
+      ) {
+        flush();
+      }
+      if (waiting) {
+        waiting.text += text;
+        waiting.chunks += 1;
+      } else {
+        waiting = { kind, messageId, promptId, text, chunks: 1 };
+        cancelTimer = deps.clock.after(windowMs, flush);
+      }
+      if (waiting.text.length >= WAITING_LIMIT) flush();
+    },
+    flush,
+  };
+}
