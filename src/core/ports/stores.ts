@@ -175,6 +175,6 @@ export interface HostedMessageStore {
   /** False when there is no such message. */
   edit(id: string, body: string, at: number): Promise<boolean>;
   byKey(threadId: ThreadId, key: string): Promise<HostedMessage | undefined>;
-  /** Ascending by ordinal. */
-  messages(threadId: ThreadId): Promise<readonly HostedMessage[]>;
+  /** Ascending by ordinal; with `updatedSince` only those with `updatedAt >= updatedSince`. */
+  messages(threadId: ThreadId, updatedSince?: number): Promise<readonly HostedMessage[]>;
 }

@@ -2,15 +2,22 @@
  * A place that shows sessions and where people answer. Add one: implement this port, hand inbound
  * messages to `Inbound.accept`, register it in `app.ts`. `src/web/` is the reference.
  */
+import type { SessionId } from '../model/ids.ts';
 import type { MessageView } from '../model/message.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { PermissionView, Transcript, TurnView } from '../model/transcript.ts';
 
 /** A MessageView with what it shows, resolved from the transcript at the time of sending. */
 export type ResolvedView =
-  | { readonly kind: 'turn'; readonly turn: TurnView; readonly transcript: Transcript }
+  | {
+      readonly kind: 'turn';
+      readonly sessionId: SessionId;
+      readonly turn: TurnView;
+      readonly transcript: Transcript;
+    }
   | {
       readonly kind: 'permission';
+      readonly sessionId: SessionId;
       readonly permission: PermissionView;
       readonly transcript: Transcript;
     }
