@@ -1,22 +1,23 @@
 /**
  * A session: our durable side of one ACP session.
  *
- *   new ──start──▶ starting ──▶ idle ◀──▶ running ──┐
- *                    │  ▲         │                 │
- *                    ▼  └─prompt──┤                 │
- *                  failed         └────▶ ended ◀────┘
+ *   new ──▶ starting ──▶ idle ◀──▶ running          (any state but ended)
+ *              │  ▲                                       │ close
+ *              ▼  │ prompt                                ▼
+ *            failed ─┘                                 ending ──▶ ended ──reopen──▶ idle
  *
  * `idle` does not say that a process lives: after a restart, or when the agent exited between
  * turns, the next prompt starts it again (load, resume, or a new ACP session with the transcript).
- * `failed` = the agent could not be started; a prompt or retry tries again. `ended` = closed; a
- * prompt is a conflict until somebody resumes it.
+ * `failed` = the agent could not be started; a prompt or retry tries again. `ending` = somebody
+ * closed it and its owner is winding it up; `ended` follows with the event session.terminated. A
+ * prompt to an ending or ended session is a conflict.
  */
 import type { AgentReport, AgentRuntimeSpec, AgentSpawn } from './agent.ts';
 import type { Actor } from './actor.ts';
 import type { PromptId, SessionId } from './ids.ts';
 import type { ContentBlock } from './content.ts';
 
-export type SessionState = 'new' | 'starting' | 'idle' | 'running' | 'failed' | 'ended';
+export type SessionState = 'new' | 'starting' | 'idle' | 'running' | 'failed' | 'ending' | 'ended';
 
 export interface Usage {
   /** Tokens of context in use, and its size. */

@@ -26,6 +26,8 @@ export interface AgentHandlers {
   update(update: RawUpdate, replay: boolean): void;
   /** Called in wire order with `update`; the promise is the answer and may take days. */
   permission(request: AgentPermissionRequest): Promise<PermissionAnswer>;
+  /** The agent changed its mode, model or options (`update` saw the raw update before). */
+  report(report: AgentReport): void;
   /** Noise: a stdout line that is no JSON, a line too long, a request we do not serve. */
   log(level: 'info' | 'warn', message: string): void;
 }

@@ -118,7 +118,8 @@ export interface SessionStore {
   /** Newest first by `createdAt`, then id. `limit` 1..200. */
   sessions(filter: SessionFilter, cursor: string | null, limit: number): Promise<Page<Session>>;
   /**
-   * Ids of sessions that need an owner's work now: in state new, starting or running, or with
+   * Ids of sessions that need an owner's work now: in state new, starting, running or
+   * ending, or with
    * prompts queued or running, or with pending permission requests. Idle sessions are not among
    * them: starting up costs nothing per session that rests.
    */
