@@ -1,0 +1,90 @@
+/**
+ * The environment, read once and checked as a whole: either a frozen Config, or every problem at
+ * once. Only this folder reads process.env.
+ */
+import path from 'node:path';
+import type { z } from 'zod';
+import { environmentSchema, settings } from './settings.ts';
+import { closest } from './suggest.ts';
+
+type Environment = z.output<typeof environmentSchema>;
+
+export interface Config {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Absolute; need not exist yet. */
+  readonly dataDir: string;
+  /** undefined: SQLite in the data directory. */
+  readonly databaseUrl: string | undefined;
+  /** Without a trailing slash; undefined: the address that the server listens on. */
+  readonly publicUrl: string | undefined;
+  readonly logLevel: Environment['LOG_LEVEL'];
+}
+
+/** `message` is a whole sentence that names the variable and says what would be right. */
+export interface ConfigProblem {
+  readonly name: string;
+  readonly message: string;
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly ConfigProblem[] }
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      readonly warnings: readonly ConfigProblem[];
+    };
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Reads the process's own environment; see parseConfig. */
+export function readConfig(): ConfigResult {
+  return parseConfig(process.env, process.cwd());
+}
+
+/** An empty variable counts as unset. A relative data directory is resolved against `cwd`. */
+export function parseConfig(variables: Variables, cwd: string): ConfigResult {
+  const warnings = unknownNames(variables);
+  const values = Object.fromEntries(
+    settings.map(({ name, default: fallback }) => [name, variables[name]?.trim() || fallback]),
+  );
+  const parsed = environmentSchema.safeParse(values);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return { name, message: sentence(name, values[name], issue.message) };
+    });
+    return { ok: false, problems, warnings };
+  }
+  return { ok: true, config: toConfig(parsed.data, cwd), warnings };
+}
+
+function toConfig(environment: Environment, cwd: string): Config {
+  return Object.freeze({
+    port: environment.PORT,
+    host: environment.HOST,
+    dataDir: path.resolve(cwd, environment.THREADCAST_DATA_DIR),
+    databaseUrl: environment.DATABASE_URL,
+    publicUrl: environment.PUBLIC_URL,
+    logLevel: environment.LOG_LEVEL,
+  });
+}
+
+/** An address may carry a password: such a value is never repeated. */
+function sentence(name: string, value: string | undefined, rule: string): string {
+  const quiet = value === undefined || name === 'DATABASE_URL' || value.includes('@');
+  return `${name} ${rule}${quiet ? '' : `, not ${JSON.stringify(value)}`}.`;
+}
+
+function unknownNames(variables: Variables): readonly ConfigProblem[] {
+  const known: readonly string[] = settings.map(({ name }) => name);
+  return Object.keys(variables)
+    .filter((name) => name.startsWith('THREADCAST_') && !known.includes(name))
+    .toSorted()
+    .map((name) => {
+      const near = closest(name, known) ?? closest(name.slice('THREADCAST_'.length), known);
+      const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+      return { name, message: `${name} is not a setting and is ignored.${hint}` };
+    });
+}
