@@ -69,5 +69,5 @@ function refusal(caller: Caller, role: Role): string {
   if (caller.actor.kind === 'token') {
     return `This token lacks the scope \`${scopeFor(role)}\`. Use a token that has it, or ask an administrator for one.`;
   }
-  return `Sorry, this needs the role \`${role}\`, which you do not have here. ${capital(WHO_HAS[role])} have it; please ask one of them.`;
+  return `Sorry, this needs the role \`${role}\`, which you do not have here. Please ask somebody who has it: ${WHO_HAS[role]}.`;
 }

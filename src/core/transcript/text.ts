@@ -1,0 +1,41 @@
+/** Small pure readings of a transcript as text, for every renderer. */
+import type { TurnView } from '../model/transcript.ts';
+
+/**
+ * The agent's messages of a turn as one string: what it said in one go stays together, and a blank
+ * line stands where a tool call, a thought or another message came between. No thoughts, no tools.
+ */
+export function turnText(turn: Pick<TurnView, 'parts'>): string {
+  return turn.parts
+    .flatMap((part) => (part.type === 'message' ? [part.text.trim()] : []))
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+/** Control, zero-width, bidi and other characters that no reader can see, but for plain spaces. */
+const HIDDEN =
+  /(?![\n\t ])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\p{Zs}]/gu;
+
+/**
+ * The text with every character that cannot be seen written as its code point, `⟨U+202E⟩`, and
+ * without line feeds and tabs touched. For commands and paths that somebody has to approve.
+ */
+export function hiddenCharacters(text: string): string {
+  return text.replace(HIDDEN, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+    return `⟨U+${code.padStart(4, '0')}⟩`;
+  });
+}
+
+/** `3 s`, `2 min 5 s`, `1 h 4 min`; what is left over is dropped, negative is `0 s`. */
+export function elapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  if (minutes < 60) return joined(minutes, 'min', seconds % 60, 's');
+  return joined(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
+}
+
+function joined(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
+}
