@@ -1,0 +1,240 @@
+/**
+ * The desk where a session's agent waits for answers. Rows are the truth: an answer counts when its
+ * row was changed (compare-and-set from `pending`, whoever does it), and the agent is told what the
+ * row says. In memory: only whom to tell.
+ */
+import type { Actor } from '../model/actor.ts';
+import { SYSTEM_ACTOR } from '../model/actor.ts';
+import type { NewEvent } from '../model/events.ts';
+import type { PromptId, RequestId, SessionId } from '../model/ids.ts';
+import { mintId } from '../model/ids.ts';
+import type { PermissionOption, PermissionRequest } from '../model/permission.ts';
+import { PERMISSION_EXPIRY_MS } from '../model/permission.ts';
+import type { AgentPermissionRequest, PermissionAnswer } from '../ports/agent.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PermissionPatch, SessionStore } from '../ports/session-store.ts';
+import { mintCode } from './codes.ts';
+import type { SessionWriter } from './writer.ts';
+
+/** What the server's policy says before people are asked. */
+export type PolicyDecision =
+  | { readonly action: 'ask' }
+  | { readonly action: 'allow' | 'deny'; readonly rule: string };
+
+export type DecidePermission = (
+  request: Pick<PermissionRequest, 'sessionId' | 'kind' | 'title' | 'toolCall'>,
+) => PolicyDecision;
+
+export interface PermissionDesk {
+  /** Stores the request and resolves with the answer. */
+  request(promptId: PromptId | null, request: AgentPermissionRequest): Promise<PermissionAnswer>;
+  /** Tells the agent the answer of a row that was changed. */
+  answered(request: PermissionRequest): void;
+  /** Looks at the rows of all that wait (after a wake-up from another replica). */
+  settle(): Promise<void>;
+  /** Cancels all that wait. */
+  cancelAll(by: Actor): Promise<void>;
+  /** How many wait. */
+  pending(): number;
+}
+
+interface Waiting {
+  readonly row: PermissionRequest;
+  readonly tell: (answer: PermissionAnswer) => void;
+  readonly forget: () => void;
+}
+
+/** The option to answer with when nobody chose: by kind, once before always. */
+export function optionFor(
+  options: readonly PermissionOption[],
+  wish: 'allow' | 'reject',
+): PermissionOption | undefined {
+  return (
+    options.find((option) => option.kind === `${wish}_once`) ??
+    options.find((option) => option.kind.startsWith(wish))
+  );
+}
+
+/** The event that tells how a request was resolved. */
+export function resolvedEvent(
+  row: Pick<PermissionRequest, 'id' | 'options'>,
+  patch: Pick<PermissionPatch, 'state' | 'optionId' | 'answeredBy'>,
+  rule?: string,
+): NewEvent {
+  const option = row.options.find(({ optionId }) => optionId === patch.optionId);
+  return {
+    type: 'permission.resolved',
+    data: {
+      requestId: row.id,
+      outcome: patch.state === 'answered' ? 'selected' : patch.state,
+      ...(option
+        ? { optionId: option.optionId, optionKind: option.kind, optionName: option.name }
+        : {}),
+      by: { ...patch.answeredBy },
+      ...(rule === undefined ? {} : { rule }),
+    },
+  };
+}
+
+function requestedEvent(row: PermissionRequest): NewEvent {
+  return {
+    type: 'permission.requested',
+    data: {
+      requestId: row.id,
+      promptId: row.promptId,
+      code: row.code,
+      toolCallId: row.toolCallId,
+      title: row.title,
+      kind: row.kind,
+      toolCall: { ...row.toolCall },
+      options: row.options.map((option) => ({ ...option })),
+      expiresAt: row.expiresAt,
+    },
+  };
+}
+
+function answerOf(row: PermissionRequest): PermissionAnswer {
+  return row.optionId !== null && row.state !== 'cancelled'
+    ? { outcome: 'selected', optionId: row.optionId }
+    : { outcome: 'cancelled' };
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+export function createPermissionDesk(deps: {
+  readonly sessionId: SessionId;
+  readonly store: Pick<SessionStore, 'permission'>;
+  readonly writer: SessionWriter;
+  readonly clock: Clock;
+  readonly decide: DecidePermission;
+  /** The tool call as far as the agent's updates told it; {} when unknown. */
+  readonly knownToolCall: (toolCallId: string) => Readonly<Record<string, unknown>>;
+  readonly expiryMs?: number;
+}): PermissionDesk {
+  const { clock, writer } = deps;
+  const waiting = new Map<RequestId, Waiting>();
+
+  function newRow(promptId: PromptId | null, request: AgentPermissionRequest): PermissionRequest {
+    const now = clock.now();
+    const toolCall = { ...deps.knownToolCall(request.toolCallId), ...request.toolCall };
+    return {
+      id: mintId('r', now),
+      sessionId: deps.sessionId,
+      promptId,
+      code: mintCode(new Set([...waiting.values()].map(({ row }) => row.code))),
+      toolCallId: request.toolCallId,
+      toolCall,
+      title: text(toolCall['title']) ?? 'A tool call without a title',
+      kind: text(toolCall['kind']),
+      options: request.options,
+      state: 'pending',
+      optionId: null,
+      answeredBy: null,
+      requestedAt: now,
+      expiresAt: now + (deps.expiryMs ?? PERMISSION_EXPIRY_MS),
+      resolvedAt: null,
+    };
+  }
+
+  async function decided(row: PermissionRequest, wish: 'allow' | 'reject', rule: string) {
+    const option = optionFor(row.options, wish);
+    const done: PermissionRequest = {
+      ...row,
+      state: option ? 'answered' : 'cancelled',
+      optionId: option?.optionId ?? null,
+      answeredBy: SYSTEM_ACTOR,
+      resolvedAt: row.requestedAt,
+    };
+    await writer.commit({
+      insertPermission: done,
+      events: [
+        requestedEvent(row),
+        resolvedEvent(
+          row,
+          {
+            state: option ? 'answered' : 'cancelled',
+            optionId: done.optionId,
+            answeredBy: SYSTEM_ACTOR,
+          },
+          rule,
+        ),
+      ],
+    });
+    return answerOf(done);
+  }
+
+  function resolve(row: PermissionRequest): void {
+    const entry = waiting.get(row.id);
+    if (!entry || row.state === 'pending') return;
+    waiting.delete(row.id);
+    entry.forget();
+    entry.tell(answerOf(row));
+  }
+
+  /** Resolves rows ourselves; a row that somebody answered meanwhile keeps that answer. */
+  async function close(
+    rows: readonly PermissionRequest[],
+    state: 'cancelled' | 'expired',
+    by: Actor,
+  ) {
+    await Promise.all(
+      rows.map(async (row) => {
+        const patch: PermissionPatch = {
+          id: row.id,
+          state,
+          optionId:
+            state === 'expired' ? (optionFor(row.options, 'reject')?.optionId ?? null) : null,
+          answeredBy: by,
+          resolvedAt: clock.now(),
+        };
+        const result = await writer.commit({
+          permissions: [patch],
+          events: [resolvedEvent(row, patch)],
+        });
+        if (result.ok) resolve({ ...row, ...patch });
+        else await settleOne(row);
+      }),
+    );
+  }
+
+  async function settleOne(row: PermissionRequest): Promise<void> {
+    const stored = await deps.store.permission(row.id);
+    resolve(stored ?? { ...row, state: 'cancelled' });
+  }
+
+  function wait(row: PermissionRequest): Promise<PermissionAnswer> {
+    return new Promise((tell) => {
+      const forget = clock.after(row.expiresAt - clock.now(), () => {
+        close([row], 'expired', SYSTEM_ACTOR).catch(() => tell({ outcome: 'cancelled' }));
+      });
+      waiting.set(row.id, { row, tell, forget });
+    });
+  }
+
+  return {
+    async request(promptId, request) {
+      const row = newRow(promptId, request);
+      const decision = deps.decide(row);
+      if (decision.action !== 'ask') {
+        return decided(row, decision.action === 'allow' ? 'allow' : 'reject', decision.rule);
+      }
+      const answer = wait(row);
+      const stored = await writer.commit({ insertPermission: row, events: [requestedEvent(row)] });
+      if (!stored.ok) resolve({ ...row, state: 'cancelled' });
+      return answer;
+    },
+    answered: resolve,
+    async settle() {
+      await Promise.all([...waiting.values()].map(({ row }) => settleOne(row)));
+    },
+    cancelAll: (by) =>
+      close(
+        [...waiting.values()].map(({ row }) => row),
+        'cancelled',
+        by,
+      ),
+    pending: () => waiting.size,
+  };
+}

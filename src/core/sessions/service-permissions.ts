@@ -1,0 +1,69 @@
+/** Permission requests: list and answer. The first valid answer wins; the row decides. */
+import { AppError } from '../model/errors.ts';
+import type { RequestId, SessionId } from '../model/ids.ts';
+import type { PermissionRequest } from '../model/permission.ts';
+import type { PermissionPatch } from '../ports/session-store.ts';
+import { resolvedEvent } from './permission-desk.ts';
+import { answeredAlready, commitAsGuest, refusal } from './service-deps.ts';
+import type { ServiceDeps } from './service-deps.ts';
+import type { PermissionReply, SessionService } from './service.ts';
+
+type Methods = Pick<SessionService, 'answerPermission' | 'permissions'>;
+
+export function permissionMethods(deps: ServiceDeps): Methods {
+  const { store, guard, clock } = deps;
+
+  async function requestOf(id: SessionId, requestId: RequestId): Promise<PermissionRequest> {
+    const request = await store.permission(requestId);
+    if (request?.sessionId === id) return request;
+    throw new AppError('not_found', `There is no permission request ${requestId} in this session.`);
+  }
+
+  return {
+    async answerPermission(caller, id, requestId, reply) {
+      const request = await requestOf(id, requestId);
+      const about = {
+        sessionId: id,
+        promptId: request.promptId,
+        subject: JSON.stringify(request.toolCall),
+      };
+      await guard.check('permission.answer', caller, about);
+      if (request.state !== 'pending') throw answeredAlready(request);
+      const patch: PermissionPatch = {
+        id: requestId,
+        ...chosen(request, reply),
+        answeredBy: caller.actor,
+        resolvedAt: clock.now(),
+      };
+      const answered: PermissionRequest = { ...request, ...patch };
+      const result = await commitAsGuest(deps, id, {
+        permissions: [patch],
+        events: [resolvedEvent(request, patch)],
+      });
+      if (!result.ok && result.reason === 'stale') {
+        throw answeredAlready(await requestOf(id, requestId));
+      }
+      if (!result.ok) throw refusal(result);
+      deps.manager.answered(answered);
+      await guard.record('permission.answer', caller, patch.optionId ?? 'cancelled', about);
+      return answered;
+    },
+    async permissions(caller, id) {
+      await guard.check('permission.read', caller, id === undefined ? {} : { sessionId: id });
+      return store.pendingPermissions(id);
+    },
+  };
+}
+
+function chosen(
+  request: PermissionRequest,
+  reply: PermissionReply,
+): Pick<PermissionPatch, 'state' | 'optionId'> {
+  if (!('optionId' in reply)) return { state: 'cancelled', optionId: null };
+  const option = request.options.find(({ optionId }) => optionId === reply.optionId);
+  if (option) return { state: 'answered', optionId: option.optionId };
+  const offered = request.options.map(({ optionId }) => optionId).join(', ');
+  throw new AppError('unprocessable', `"${reply.optionId}" was not offered. Offered: ${offered}.`, {
+    details: { offered: request.options },
+  });
+}

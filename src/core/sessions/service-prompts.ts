@@ -1,0 +1,203 @@
+/** Prompts: accept, steer, retry, wait for, cancel. */
+import type { LoggedEvent } from '../events/hub.ts';
+import type { Caller } from '../model/actor.ts';
+import { textOf } from '../model/content.ts';
+import { AppError } from '../model/errors.ts';
+import type { NewEvent } from '../model/events.ts';
+import type { PromptId, SessionId } from '../model/ids.ts';
+import { mintId } from '../model/ids.ts';
+import type { Prompt } from '../model/session.ts';
+import { QUEUE_LIMIT } from '../model/session.ts';
+import type { PromptPatch } from '../ports/session-store.ts';
+import { createFolder } from '../transcript/fold.ts';
+import { turnText } from '../transcript/text.ts';
+import { commitAsGuest, refusal } from './service-deps.ts';
+import type { ServiceDeps } from './service-deps.ts';
+import { openSession } from './service-sessions.ts';
+import type { AcceptedPrompt, SessionService, TurnResult } from './service.ts';
+
+type Methods = Pick<
+  SessionService,
+  'prompt' | 'turnResult' | 'retry' | 'cancelTurn' | 'cancelPrompt'
+>;
+
+/** Characters of a prompt's text that its event carries; the row has all of it. */
+const EVENT_TEXT_LIMIT = 16_384;
+const FINISHED = new Set(['done', 'failed', 'interrupted', 'cancelled']);
+
+export function promptMethods(deps: ServiceDeps): Methods {
+  const { store, guard, clock } = deps;
+
+  async function accept(
+    caller: Caller,
+    id: SessionId,
+    input: Parameters<SessionService['prompt']>[2],
+  ): Promise<AcceptedPrompt> {
+    const session = await openSession(deps, id);
+    const now = clock.now();
+    const prompt = newPrompt(caller, id, input, now);
+    const cancelling = input.steer ? await runningPatch(id) : [];
+    const result = await commitAsGuest(deps, id, {
+      sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
+      insertPrompt: { ...prompt, front: input.steer === true },
+      queueLimit: QUEUE_LIMIT,
+      prompts: cancelling,
+      events: [queuedEvent(prompt)],
+    });
+    if (result.ok) {
+      const runs = session.state !== 'running' && result.queued === 1 && !session.queuePaused;
+      return {
+        promptId: prompt.id,
+        state: runs ? 'running' : 'queued',
+        position: runs ? 0 : input.steer ? 1 : result.queued,
+        created: true,
+      };
+    }
+    if (result.reason === 'stale' && result.what === 'prompt') return accept(caller, id, input);
+    if (result.reason !== 'duplicate') throw refusal(result);
+    return acceptedBefore(prompt.id);
+  }
+
+  async function acceptedBefore(id: PromptId): Promise<AcceptedPrompt> {
+    const before = await store.prompt(id);
+    if (!before) throw new AppError('conflict', 'This prompt id belongs to something else.');
+    const waiting = await store.prompts(before.sessionId, ['queued']);
+    const position = waiting.findIndex((prompt) => prompt.id === id) + 1;
+    return { promptId: id, state: position > 0 ? 'queued' : 'running', position, created: false };
+  }
+
+  async function runningPatch(id: SessionId): Promise<readonly PromptPatch[]> {
+    const running = await store.prompts(id, ['running']);
+    return running.map((prompt) => ({ id: prompt.id, from: ['running'], cancelRequested: true }));
+  }
+
+  async function cancelOne(caller: Caller, id: SessionId, promptId: PromptId): Promise<void> {
+    const prompt = await promptOf(id, promptId);
+    if (prompt.state === 'running') {
+      await commitAsGuest(deps, id, {
+        prompts: [{ id: promptId, from: ['running'], cancelRequested: true }],
+        events: [],
+      });
+      return;
+    }
+    const result = await commitAsGuest(deps, id, {
+      prompts: [{ id: promptId, from: ['queued'], state: 'cancelled', endedAt: clock.now() }],
+      events: [{ type: 'prompt.cancelled', data: { promptId, by: { ...caller.actor } } }],
+    });
+    if (!result.ok && result.actual === 'running') return cancelOne(caller, id, promptId);
+    if (!result.ok) throw refusal(result);
+  }
+
+  async function promptOf(id: SessionId, promptId: PromptId): Promise<Prompt> {
+    const prompt = await store.prompt(promptId);
+    if (prompt?.sessionId === id) return prompt;
+    throw new AppError('not_found', `There is no prompt ${promptId} in this session.`);
+  }
+
+  return {
+    async prompt(caller, id, input) {
+      await guard.check('prompt', caller, { sessionId: id });
+      return accept(caller, id, input);
+    },
+    async turnResult(caller, promptId, signal) {
+      const prompt = await store.prompt(promptId);
+      if (!prompt) throw new AppError('not_found', `There is no prompt ${promptId}.`);
+      await guard.check('session.read', caller, { sessionId: prompt.sessionId, promptId });
+      return waitForTurn(deps, prompt, signal);
+    },
+    async retry(caller, id, promptId) {
+      await guard.check('prompt.retry', caller, { sessionId: id });
+      const ended = await store.prompts(id, ['done', 'failed', 'interrupted', 'cancelled']);
+      const last = promptId ? await promptOf(id, promptId) : ended.at(-1);
+      if (!last || !FINISHED.has(last.state)) {
+        throw new AppError('conflict', 'There is no finished turn to run again.');
+      }
+      return accept(caller, id, { content: last.content });
+    },
+    async cancelTurn(caller, id) {
+      await guard.check('cancel', caller, { sessionId: id });
+      await openSession(deps, id);
+      const [running] = await store.prompts(id, ['running']);
+      if (!running) return false;
+      await cancelOne(caller, id, running.id);
+      return true;
+    },
+    async cancelPrompt(caller, id, promptId) {
+      await guard.check('queue.cancel', caller, { sessionId: id, promptId });
+      await cancelOne(caller, id, promptId);
+    },
+  };
+}
+
+function newPrompt(
+  caller: Caller,
+  sessionId: SessionId,
+  input: Parameters<SessionService['prompt']>[2],
+  now: number,
+): Omit<Prompt, 'rank'> {
+  return {
+    id: input.promptId ?? mintId('p', now),
+    sessionId,
+    state: 'queued',
+    content: input.content,
+    text: textOf(input.content),
+    actor: caller.actor,
+    cancelRequested: false,
+    stopReason: null,
+    error: null,
+    queuedAt: now,
+    startedAt: null,
+    endedAt: null,
+  };
+}
+
+function queuedEvent(prompt: Omit<Prompt, 'rank'>): NewEvent {
+  const cut = prompt.text.length > EVENT_TEXT_LIMIT;
+  const text = cut ? `${prompt.text.slice(0, EVENT_TEXT_LIMIT)}…` : prompt.text;
+  return {
+    type: 'prompt.queued',
+    data: { promptId: prompt.id, text, actor: { ...prompt.actor } },
+  };
+}
+
+/**
+ * Follows the log from its start until the prompt's turn has ended. From the start, because only
+ * the log knows where a prompt stands in it; whoever waits for a running turn reads it once.
+ */
+function waitForTurn(deps: ServiceDeps, prompt: Prompt, signal: AbortSignal): Promise<TurnResult> {
+  const folder = createFolder();
+  return new Promise((resolve, reject) => {
+    const finish = (run: () => void): void => {
+      subscription.close();
+      signal.removeEventListener('abort', aborted);
+      run();
+    };
+    const aborted = (): void =>
+      finish(() => reject(new AppError('unavailable', 'Nobody waits for this turn any more.')));
+    const read = (events: readonly LoggedEvent[]): void => {
+      for (const logged of events) {
+        const event = logged.event;
+        folder.push(event);
+        const ended =
+          (event.type === 'turn.ended' || event.type === 'prompt.cancelled') &&
+          event.data.promptId === prompt.id;
+        if (!ended) continue;
+        const turn = folder.view().turns.get(prompt.id);
+        const stopReason = event.type === 'turn.ended' ? event.data.stopReason : 'cancelled';
+        const error = event.type === 'turn.ended' ? event.data.error : undefined;
+        finish(() =>
+          resolve({
+            promptId: prompt.id,
+            stopReason,
+            text: turn ? turnText(turn) : '',
+            ...(error === undefined ? {} : { error }),
+          }),
+        );
+        return;
+      }
+    };
+    const subscription = deps.hub.subscribe(prompt.sessionId, 0, read);
+    signal.addEventListener('abort', aborted, { once: true });
+    if (signal.aborted) aborted();
+  });
+}
