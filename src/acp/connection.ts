@@ -1,0 +1,98 @@
+/**
+ * AgentConnector over ACP. One agent process = one connection for its whole life; when a handshake
+ * fails, its process is ended before the caller learns of it.
+ */
+import { RequestError } from '@agentclientprotocol/sdk/unstable';
+import { AppError } from '../core/model/errors.ts';
+import type { AgentConnection, AgentConnector, OpenedSession } from '../core/ports/agent.ts';
+import type { AgentProcess } from '../core/ports/runtime.ts';
+import { configRequest } from './config-options.ts';
+import { acceptedContent } from './content.ts';
+import { AUTH_REQUIRED, loginNeeded } from './failures.ts';
+import { handshake } from './handshake.ts';
+import { objectIn, textIn } from './json.ts';
+import { createLink } from './link.ts';
+import type { Link, LinkDeps } from './link.ts';
+
+export function createAgentConnector(deps: LinkDeps): AgentConnector {
+  return {
+    async open(process, options, handlers) {
+      const onAbort = (): void => void process.end();
+      options.signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        options.signal.throwIfAborted();
+        const link = createLink(process, handlers, deps);
+        const opened = await handshake(
+          { call: link.call, report: link.report, log: handlers.log },
+          { cwd: process.cwd, mcpServers: options.mcpServers, previous: options.previous },
+        );
+        return { connection: createConnection(process, link, opened), opened };
+      } catch (error) {
+        await process.end();
+        if (!options.signal.aborted) throw error;
+        throw new AppError('agent_failed', 'The agent was stopped before it was ready.', {
+          cause: error,
+        });
+      } finally {
+        options.signal.removeEventListener('abort', onAbort);
+      }
+    },
+  };
+}
+
+function createConnection(
+  process: AgentProcess,
+  link: Link,
+  opened: OpenedSession,
+): AgentConnection {
+  const sessionId = opened.acpSessionId;
+  let prompting = false;
+
+  return {
+    exited: process.exited,
+
+    async prompt(content) {
+      if (prompting) {
+        throw new AppError('conflict', 'The agent works on another prompt.', {
+          details: { state: 'running' },
+        });
+      }
+      prompting = true;
+      try {
+        const prompt = acceptedContent(content, link.report().promptKinds);
+        const answer = await link.call('session/prompt', { sessionId, prompt });
+        return {
+          // `end_turn` for an agent that gives none: the turn did end.
+          stopReason: textIn(answer, 'stopReason') ?? 'end_turn',
+          usage: objectIn(answer, 'usage'),
+        };
+      } catch (error) {
+        const cause = error instanceof AppError ? error.cause : undefined;
+        if (cause instanceof RequestError && cause.code === AUTH_REQUIRED) {
+          throw loginNeeded(undefined, cause);
+        }
+        throw error;
+      } finally {
+        prompting = false;
+      }
+    },
+
+    cancel() {
+      link.notify('session/cancel', { sessionId });
+      // The protocol wants every open request answered; core records its own answer beside it.
+      link.cancelPermissions();
+    },
+
+    async setConfig(id, value) {
+      const { method, params, after } = configRequest(link.report(), id, value);
+      const answer = await link.call(method, { sessionId, ...params });
+      // The answer of set_config_option lists all options as they are now: it knows better.
+      if (!Array.isArray(objectIn({ answer }, 'answer')?.['configOptions'])) {
+        link.changeReport(after);
+      }
+      return link.report();
+    },
+
+    close: () => process.end(),
+  };
+}
