@@ -1,0 +1,34 @@
+/** Do links lead people here? */
+import { isIP } from 'node:net';
+import type { CliConfig, Finding } from '../command.ts';
+
+export function checkPublicUrl(config: CliConfig): readonly Finding[] {
+  const { publicUrl, host } = config;
+  if (publicUrl === undefined) {
+    if (isLoopback(host))
+      return [{ state: 'good', says: 'PUBLIC_URL: not set, only this machine' }];
+    return [
+      {
+        state: 'bad',
+        says: `The server listens on ${host}, but PUBLIC_URL is not set: links would lead nowhere.`,
+        mend: 'Set PUBLIC_URL to the address that people use, such as https://threadcast.example.org.',
+      },
+    ];
+  }
+  const url = new URL(publicUrl);
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    return [
+      {
+        state: 'bad',
+        says: `PUBLIC_URL ${publicUrl} is not https: tokens would cross the network readable.`,
+        mend: 'Put a TLS proxy in front and set PUBLIC_URL to its https:// address.',
+      },
+    ];
+  }
+  return [{ state: 'good', says: `PUBLIC_URL: ${publicUrl}` }];
+}
+
+function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
+}

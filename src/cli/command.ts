@@ -1,0 +1,84 @@
+/**
+ * What the commands of `threadcast` are given. They know nothing of the rest of the program:
+ * main.ts passes the configuration, and app.ts the services that need database, agents or server.
+ */
+
+/** The part of the configuration that commands look at; the fields are those of `Config`. */
+export interface CliConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly publicUrl: string | undefined;
+}
+
+export interface CliProblem {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** A running server, as app.ts makes it. */
+export interface ServerApp {
+  /** Resolves when it is ready for requests. Rejects with a sentence that a person can act on. */
+  start(): Promise<{ readonly url: string; readonly loginUrl: string }>;
+  /** Stops intake, flushes, releases. Safe after a failed start. */
+  stop(reason: string): Promise<void>;
+}
+
+export interface AgentStatus {
+  readonly id: string;
+  readonly name: string;
+  /** What is missing before it can start here, each a thing to do; empty: it can. */
+  readonly missing: readonly string[];
+}
+
+/** One thing that `threadcast doctor` looked at. */
+export type Finding =
+  | { readonly state: 'good'; readonly says: string }
+  /** Worth knowing, nothing to mend. */
+  | { readonly state: 'note'; readonly says: string }
+  | { readonly state: 'bad'; readonly says: string; readonly mend: string };
+
+/** What app.ts does for commands. Loading it loads the program, so it is asked for only in need. */
+export interface CliServices {
+  createApp(): Promise<ServerApp>;
+  /** The built-in agent templates, in the order in which they are listed. */
+  agents(): Promise<readonly AgentStatus[]>;
+  /** Looks at the database (reachable? migrated?) and at who holds the data directory. */
+  diagnose(): Promise<readonly Finding[]>;
+  /** A fresh one-time login link, from the running server. */
+  loginLink(): Promise<string>;
+}
+
+export type Setup =
+  | {
+      readonly ok: true;
+      readonly config: CliConfig;
+      readonly warnings: readonly CliProblem[];
+      services(): Promise<CliServices>;
+    }
+  | {
+      readonly ok: false;
+      readonly problems: readonly CliProblem[];
+      readonly warnings: readonly CliProblem[];
+    };
+
+export interface Cli {
+  readonly version: string;
+  /** The settings, ready to print. */
+  readonly settingsHelp: string;
+  readonly setup: Setup;
+  /** Whole lines for stdout and stderr. */
+  out(text: string): void;
+  err(text: string): void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+export interface Command {
+  readonly name: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** Gives the exit code. */
+  run(cli: Cli): Promise<number>;
+}

@@ -1,0 +1,65 @@
+/**
+ * `threadcast doctor`: looks at everything that a start needs and says the mend for each problem.
+ * A check that breaks is itself a finding; the others go on.
+ */
+import { checkAgents } from './checks/agents.ts';
+import { checkClock } from './checks/clock.ts';
+import { checkDataDirectory } from './checks/data-directory.ts';
+import { checkGit } from './checks/git.ts';
+import { checkNode } from './checks/node.ts';
+import { checkPort } from './checks/port.ts';
+import { checkPublicUrl } from './checks/public-url.ts';
+import type { Cli, CliServices, Command, Finding } from './command.ts';
+import { mark } from './mark.ts';
+import { sentenceOf } from './sentence.ts';
+
+type Check = () => readonly Finding[] | Promise<readonly Finding[]>;
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Checks what is configured and says how to mend each problem.',
+  async run(cli) {
+    const findings: Finding[] = [];
+    for (const check of checksFor(cli)) findings.push(...(await guarded(check)));
+    cli.out(findings.map(line).join('\n'));
+    const bad = findings.filter(({ state }) => state === 'bad').length;
+    cli.out(bad === 0 ? '\nAll well.' : `\n${bad} to mend.`);
+    return bad === 0 ? 0 : 1;
+  },
+};
+
+function checksFor(cli: Cli): readonly Check[] {
+  const { setup } = cli;
+  const always: readonly Check[] = [() => checkNode(process.versions.node), () => checkGit('git')];
+  if (!setup.ok) {
+    const problems = setup.problems.map(({ message }): Finding => {
+      return { state: 'bad', says: message, mend: 'Set it right, or unset it for its default.' };
+    });
+    return [...always, () => problems];
+  }
+  const { config } = setup;
+  let loading: Promise<CliServices> | undefined;
+  const services = (): Promise<CliServices> => (loading ??= setup.services());
+  return [
+    ...always,
+    () => checkClock(config.dataDir, Date.now()),
+    () => checkDataDirectory(config.dataDir),
+    async () => (await services()).diagnose(),
+    () => checkPort(config),
+    () => checkPublicUrl(config),
+    async () => checkAgents(await (await services()).agents()),
+  ];
+}
+
+async function guarded(check: Check): Promise<readonly Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [{ state: 'bad', says: sentenceOf(error), mend: 'This check could not be made.' }];
+  }
+}
+
+function line(finding: Finding): string {
+  const head = `${mark(finding.state)} ${finding.says}`;
+  return finding.state === 'bad' ? `${head}\n    ${finding.mend}` : head;
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/**
+ * Process entry: configuration -> command line -> (for most commands) the program, through app.ts.
+ * The program is loaded only by a command that needs it, so that --help and a wrong setting answer
+ * at once.
+ */
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+// Compiled code is kept beside the dependencies, where whoever installed them may write.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/threadcast', import.meta.url)));
+
+const { readConfig } = await import('./config/config.ts');
+const { configurationHelp } = await import('./config/help.ts');
+const { readVersion } = await import('./config/version.ts');
+const { run } = await import('./cli/run.ts');
+
+const result = readConfig();
+const code = await run(process.argv.slice(2), {
+  version: readVersion(),
+  settingsHelp: configurationHelp(),
+  setup: result.ok
+    ? { ...result, services: async () => (await import('./app.ts')).createServices(result.config) }
+    : result,
+  out: (text) => console.log(text),
+  err: (text) => console.error(text),
+  exit: (status) => process.exit(status),
+});
+process.exit(code);

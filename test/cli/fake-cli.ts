@@ -1,0 +1,61 @@
+/** A command line whose output is kept, over services that a test chooses. */
+import { stripVTControlCharacters } from 'node:util';
+import type { Cli, CliConfig, CliServices, Setup } from '../../src/cli/command.ts';
+
+export interface FakeCli extends Cli {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+
+export function fakeCli(setup: Setup): FakeCli {
+  const out: string[] = [];
+  const err: string[] = [];
+  return {
+    version: '1.2.3',
+    settingsHelp: '  PORT  the port',
+    setup,
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
+    exit: (code) => err.push(`exit ${code}`),
+    stdout: () => stripVTControlCharacters(out.join('\n')),
+    stderr: () => stripVTControlCharacters(err.join('\n')),
+  };
+}
+
+const refuse = (): never => {
+  throw new Error('this test has no such service');
+};
+
+export function validSetup(
+  services: Partial<CliServices> = {},
+  config: Partial<CliConfig> = {},
+): Setup {
+  return {
+    ok: true,
+    warnings: [],
+    config: {
+      port: 0,
+      host: '127.0.0.1',
+      dataDir: '/nowhere/threadcast',
+      databaseUrl: undefined,
+      publicUrl: undefined,
+      ...config,
+    },
+    services: async () => ({
+      createApp: refuse,
+      agents: refuse,
+      diagnose: refuse,
+      loginLink: refuse,
+      ...services,
+    }),
+  };
+}
+
+export const invalidSetup: Setup = {
+  ok: false,
+  warnings: [],
+  problems: [
+    { name: 'PORT', message: 'PORT must be a whole number.' },
+    { name: 'HOST', message: 'HOST must be a host name.' },
+  ],
+};
