@@ -1,5 +1,5 @@
 /** What went wrong with an agent -> the AppError that people see. */
-import { RequestError } from '@agentclientprotocol/sdk/unstable';
+import type { RequestError } from '@agentclientprotocol/sdk/unstable';
 import { AppError } from '../core/model/errors.ts';
 import type { AgentExit } from '../core/ports/runtime.ts';
 import { isObject, objectIn, objectsIn, textIn } from './json.ts';

@@ -29,10 +29,9 @@ export async function readTextFile(
     throw RequestError.invalidParams({ path }, `the file has ${info.size} bytes, too many`);
   }
   const text = await readFile(real, 'utf8');
-  if (range.line == null && range.limit == null) return text;
   const first = Math.max(1, range.line ?? 1) - 1;
-  const lines = text.split('\n');
-  return lines.slice(first, range.limit == null ? undefined : first + range.limit).join('\n');
+  const end = first + (range.limit ?? Infinity);
+  return text.split('\n').slice(first, end).join('\n');
 }
 
 export async function writeTextFile(

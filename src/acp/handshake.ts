@@ -64,7 +64,7 @@ async function openSession(
   const known = how === 'new' ? {} : { sessionId: previous };
   const answer = await deps.call(`session/${how}`, { ...known, cwd, mcpServers });
   const acpSessionId = how === 'new' ? textIn(answer, 'sessionId') : previous;
-  if (acpSessionId == null) {
+  if (acpSessionId === undefined || acpSessionId === null) {
     throw new AppError('agent_failed', 'The agent made a session but gave no id for it.');
   }
   return { acpSessionId, how, report: deps.report() };

@@ -2,6 +2,7 @@
 import type { AgentPermissionRequest } from '../core/ports/agent.ts';
 import { objectIn, objectsIn, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { reasonOf } from './noise.ts';
 
 /** An option without an id cannot be answered and is left out; an unknown kind stays as it is. */
 export function asPermissionRequest(params: JsonObject): AgentPermissionRequest {
@@ -15,5 +16,42 @@ export function asPermissionRequest(params: JsonObject): AgentPermissionRequest 
       const name = textIn(option, 'name') ?? optionId;
       return [{ optionId, name, kind: textIn(option, 'kind') ?? 'unknown' }];
     }),
+  };
+}
+
+export interface PermissionDesk {
+  /** A request of the agent; `params` as they came. */
+  ask(id: unknown, params: JsonObject): void;
+  /** Answers all that are open with `cancelled`. */
+  cancelAll(): void;
+}
+
+/** Open permission requests on the wire: each is answered exactly once, whoever answers first. */
+export function createPermissionDesk(
+  decide: (params: JsonObject) => Promise<JsonObject>,
+  send: (message: object) => Promise<void>,
+  log: (level: 'info' | 'warn', message: string) => void,
+): PermissionDesk {
+  const open = new Map<unknown, (outcome: JsonObject) => void>();
+  return {
+    ask(id, params) {
+      const answer = (outcome: JsonObject): void => {
+        if (open.get(id) !== answer) return;
+        open.delete(id);
+        // Fails only when the process is gone, and then nobody waits for it.
+        send({ jsonrpc: '2.0', id, result: { outcome } }).catch(() => undefined);
+      };
+      open.set(id, answer);
+      decide(params).then(answer, (error: unknown) => {
+        log(
+          'warn',
+          `A permission request could not be decided and is cancelled: ${reasonOf(error)}`,
+        );
+        answer({ outcome: 'cancelled' });
+      });
+    },
+    cancelAll() {
+      for (const answer of open.values()) answer({ outcome: 'cancelled' });
+    },
   };
 }

@@ -13,6 +13,8 @@ import type { AnyMessage, Stream } from '@agentclientprotocol/sdk/unstable';
 import { isObject, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { createLineSplitter } from './lines.ts';
+import { createNoiseLog, reasonOf } from './noise.ts';
+import { createPermissionDesk } from './permission.ts';
 
 export interface WireHandlers {
   /** `params` of a session/update. */
@@ -33,63 +35,35 @@ export interface WireEnds {
 }
 
 export interface Wire {
+  /** For the SDK; ends when stdout has ended and every line of it was handled. */
   readonly stream: Stream;
-  /** Settles when stdout has ended and every line of it was handled. Never rejects. */
-  readonly ended: Promise<void>;
   /** Answers every open permission request with `cancelled`. */
   cancelPermissions(): void;
 }
 
-const SHOWN = 200;
-
 export function createWire(ends: WireEnds, handlers: WireHandlers): Wire {
-  const epoch = `e${randomBytes(6).toString('hex')}`;
-  /** Our requests on their way: wire id -> the SDK's id and the method. */
-  const asked = new Map<string, { readonly id: unknown; readonly method: string }>();
-  const openPermissions = new Map<unknown, (outcome: JsonObject) => void>();
-  let toSdk: ReadableStreamDefaultController<AnyMessage> | undefined;
+  const requests = createRequestIds();
+  const noise = createNoiseLog(handlers.log);
   const encoder = new TextEncoder();
-
   const send = (message: object): Promise<void> =>
     ends.write(encoder.encode(`${JSON.stringify(message)}\n`));
-
-  const askPermission = (id: unknown, params: JsonObject): void => {
-    const answer = (outcome: JsonObject): void => {
-      if (!openPermissions.delete(id)) return;
-      // A process that is gone needs no answer; its exit is told elsewhere.
-      send({ jsonrpc: '2.0', id, result: { outcome } }).catch(() => undefined);
-    };
-    openPermissions.set(id, answer);
-    handlers.permission(params).then(answer, (error: unknown) => {
-      handlers.log(
-        'warn',
-        `A permission request was not answered and is cancelled: ${said(error)}`,
-      );
-      answer({ outcome: 'cancelled' });
-    });
-  };
-
-  const takeAnswer = (message: JsonObject): void => {
-    const wireId = textIn(message, 'id');
-    const request = wireId === undefined ? undefined : asked.get(wireId);
-    if (wireId === undefined || request === undefined) {
-      handlers.log('warn', 'The agent answered a request that was never sent; ignored.');
-      return;
-    }
-    asked.delete(wireId);
-    handlers.answered(request.method, isObject(message['error']) ? undefined : message['result']);
-    toSdk?.enqueue(asMessage(answerFor(message, request.id)));
-  };
+  const permissions = createPermissionDesk(handlers.permission, send, handlers.log);
+  let toSdk: ReadableStreamDefaultController<AnyMessage> | undefined;
 
   const take = (message: JsonObject): void => {
-    const { method, params } = message;
+    const { id, method, params } = message;
     if (method === 'session/update' && isObject(params)) {
       handlers.update(params);
     } else if (typeof method !== 'string') {
-      if ('id' in message) takeAnswer(message);
-      else handlers.log('warn', `Not an ACP message: ${shorten(JSON.stringify(message))}`);
-    } else if (method === 'session/request_permission' && 'id' in message) {
-      askPermission(message['id'], isObject(params) ? params : {});
+      const request = requests.answered(id);
+      if (request === undefined) {
+        noise.line('answered what was never asked', JSON.stringify(message));
+        return;
+      }
+      handlers.answered(request.method, isObject(message['error']) ? undefined : message['result']);
+      toSdk?.enqueue(asMessage(answerFor(message, request.id)));
+    } else if (method === 'session/request_permission' && id !== undefined) {
+      permissions.ask(id, isObject(params) ? params : {});
     } else {
       toSdk?.enqueue(asMessage({ ...message, jsonrpc: '2.0' }));
     }
@@ -98,55 +72,69 @@ export function createWire(ends: WireEnds, handlers: WireHandlers): Wire {
   const lines = createLineSplitter({
     line(text) {
       const message = parseLine(text);
-      if (message === undefined) handlers.log('info', `stdout: ${shorten(text)}`);
+      if (message === undefined) noise.line('printed', text);
       else take(message);
     },
-    tooLong(bytes) {
-      handlers.log(
-        'warn',
-        `The agent sent a message of ${bytes} bytes, which is too long; skipped.`,
-      );
-    },
+    tooLong: (bytes) => noise.tooLong(bytes),
   });
 
   const readable = new ReadableStream<AnyMessage>({
     start(controller) {
       toSdk = controller;
+      readAll(ends.stdout, lines)
+        .catch((error: unknown) => {
+          handlers.log('warn', `Reading from the agent broke off: ${reasonOf(error)}`);
+        })
+        .finally(() => {
+          toSdk?.close();
+          toSdk = undefined;
+        });
     },
     cancel() {
       toSdk = undefined;
     },
   });
   const writable = new WritableStream<AnyMessage>({
-    write(message) {
-      if (!('method' in message && 'id' in message)) return send(message);
+    write: (message) => send(requests.outgoing(message)),
+  });
+  return { stream: { readable, writable }, cancelPermissions: permissions.cancelAll };
+}
+
+interface Asked {
+  /** The SDK's id. */
+  readonly id: unknown;
+  readonly method: string;
+}
+
+/** Our requests on their way, and their ids on the wire. */
+function createRequestIds(): {
+  outgoing(message: AnyMessage): object;
+  /** The request that this id answers, once. */
+  answered(wireId: unknown): Asked | undefined;
+} {
+  const epoch = `e${randomBytes(6).toString('hex')}`;
+  const asked = new Map<unknown, Asked>();
+  return {
+    outgoing(message) {
+      if (!('method' in message && 'id' in message)) return message;
       const wireId = `${epoch}:${String(message.id)}`;
       asked.set(wireId, { id: message.id, method: message.method });
-      return send({ ...message, id: wireId });
+      return { ...message, id: wireId };
     },
-  });
-
-  const ended = readAll(ends.stdout, lines.push).then(
-    () => lines.end(),
-    (error: unknown) => handlers.log('warn', `stdout of the agent broke: ${said(error)}`),
-  );
-  return {
-    stream: { readable, writable },
-    ended: ended.then(() => {
-      toSdk?.close();
-      toSdk = undefined;
-    }),
-    cancelPermissions() {
-      for (const answer of openPermissions.values()) answer({ outcome: 'cancelled' });
+    answered(wireId) {
+      const request = asked.get(wireId);
+      asked.delete(wireId);
+      return request;
     },
   };
 }
 
 async function readAll(
   chunks: AsyncIterable<Uint8Array>,
-  push: (chunk: Uint8Array) => void,
+  lines: { push(chunk: Uint8Array): void; end(): void },
 ): Promise<void> {
-  for await (const chunk of chunks) push(chunk);
+  for await (const chunk of chunks) lines.push(chunk);
+  lines.end();
 }
 
 function parseLine(text: string): JsonObject | undefined {
@@ -158,23 +146,16 @@ function parseLine(text: string): JsonObject | undefined {
   }
 }
 
-/** JSON-RPC allows `result` or `error`, not both; agents send `error: null` beside a result. */
+/** JSON-RPC allows `result` or `error`, not both; some agents send `error: null` beside a result. */
 function answerFor(message: JsonObject, id: unknown): JsonObject {
   const { error, result } = message;
-  return isObject(error)
-    ? { jsonrpc: '2.0', id, error: { code: -32603, message: 'Unknown error', ...error } }
-    : { jsonrpc: '2.0', id, result: result ?? null };
+  if (!isObject(error)) return { jsonrpc: '2.0', id, result: result ?? null };
+  const code = Number.isInteger(error['code']) ? error['code'] : -32603;
+  const said = textIn(error, 'message') ?? 'no reason given';
+  return { jsonrpc: '2.0', id, error: { ...error, code, message: said } };
 }
 
 function asMessage(message: JsonObject): AnyMessage {
   // Its shape was checked above; the SDK checks what it reads of it once more.
   return message as AnyMessage;
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function shorten(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}… (${text.length} characters)` : text;
 }

@@ -11,6 +11,8 @@ import type { AgentContext } from '@agentclientprotocol/sdk';
 import { createHistory } from './history.ts';
 import { commandsUpdate, createExampleSessions } from './sessions.ts';
 
+// A process of its own, not a part of the server: its environment is its own, too.
+// oxlint-disable-next-line node/no-process-env
 const delay = Number(process.env['EXAMPLE_DELAY_MS'] ?? 15);
 const sessions = createExampleSessions({
   history: createHistory(homedir()),
@@ -68,7 +70,10 @@ const connection = agent({ name: 'threadcast-example-agent' })
     configOptions: sessions.setOption(params.sessionId, params.configId, params.value),
   }))
   .connect(
-    ndJsonStream(Writable.toWeb(process.stdout), Readable.toWeb(process.stdin) as ReadableStream),
+    ndJsonStream(
+      Writable.toWeb(process.stdout),
+      Readable.toWeb(process.stdin) as ReadableStream<Uint8Array>,
+    ),
   );
 
 // The client closed stdin: nobody is there any more.

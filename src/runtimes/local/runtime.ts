@@ -22,8 +22,8 @@ import { prepareWorkspace, sessionDirectories } from './workspace.ts';
 export interface LocalRuntimeOptions {
   /** Where sessions get their directories. A name beginning with a dot in it is ours. */
   readonly workspacesDir: string;
-  /** PATH of agents, after the directory of our own Node. Default: the server's PATH. */
-  readonly basePath?: string | undefined;
+  /** PATH of agents, after the directory of our own Node: usually the server's own PATH. */
+  readonly basePath: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -46,7 +46,7 @@ export function createLocalRuntime(options: LocalRuntimeOptions): Runtime {
         home: directories.home,
         marker,
         npmCache: join(workspacesDir, '.npm'),
-        basePath: options.basePath ?? process.env['PATH'] ?? '',
+        basePath: options.basePath,
         launchEnv: launch.env,
       });
       const child = await spawnChild(launch, cwd, env);
