@@ -123,9 +123,8 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
       });
     }
     if (retryAfterMs !== undefined) return fail({ kind: 'throttled', retryAfterMs });
-    switch (fault?.kind) {
-      case undefined:
-        return work();
+    if (fault === undefined) return work();
+    switch (fault.kind) {
       case 'lost':
         work();
         return fail({ kind: 'unknown', message: 'the connection broke' });
@@ -139,8 +138,8 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     }
   };
 
-  const tooLong = (body: string): SendResult<never> | undefined =>
-    body.length > maxLength ? fail({ kind: 'refused', message: 'msg_too_long' }) : undefined;
+  const isTooLong = (body: string): boolean => body.length > maxLength;
+  const refused = fail({ kind: 'refused', message: 'msg_too_long' });
 
   const callOf = (op: Op, ref: ThreadRef, key: string): Call => ({
     op,
@@ -158,9 +157,8 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     fault: () => undefined,
     calls,
     post: (ref, key, body) => {
-      return serve(callOf('post', ref, key), () => {
-        const refused = tooLong(body);
-        if (refused !== undefined) return refused;
+      return serve<string>(callOf('post', ref, key), () => {
+        if (isTooLong(body)) return refused;
         made += 1;
         const id = `m${made}`;
         const history = [{ at: clock.now(), body }];
@@ -170,18 +168,17 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     },
     edit: (ref, id, body) => {
       const key = messages.get(id)?.key ?? '';
-      return serve(callOf('edit', ref, key), () => {
+      return serve<null>(callOf('edit', ref, key), () => {
         const message = messages.get(id);
         if (message === undefined) return fail({ kind: 'gone', message: 'message_not_found' });
-        const refused = tooLong(body);
-        if (refused !== undefined) return refused;
+        if (isTooLong(body)) return refused;
         message.body = body;
         message.history.push({ at: clock.now(), body });
         return { ok: true, value: null };
       });
     },
     find: (ref, key) => {
-      return serve(callOf('find', ref, key), () => {
+      return serve<string | null>(callOf('find', ref, key), () => {
         const found = [...messages.values()].find((message) => message.key === key);
         return { ok: true, value: found?.id ?? null };
       });

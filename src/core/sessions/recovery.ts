@@ -85,7 +85,7 @@ export async function windUp(
   }
   await writer.commit({
     sessionIn: ['ending'],
-    session: { state: 'ended', stateReason: 'Closed.' },
+    session: { state: 'ended' },
     events: [{ type: 'session.terminated', data: { reason: 'terminated' } }],
   });
 }
