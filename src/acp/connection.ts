@@ -23,7 +23,7 @@ export function createAgentConnector(deps: LinkDeps): AgentConnector {
         options.signal.throwIfAborted();
         const link = createLink(process, handlers, deps);
         const opened = await handshake(
-          { call: link.call, report: link.report, log: handlers.log },
+          { call: link.call, report: link.report, quiet: link.quiet, log: handlers.log },
           { cwd: process.cwd, mcpServers: options.mcpServers, previous: options.previous },
         );
         return { connection: createConnection(process, link, opened), opened };

@@ -20,6 +20,8 @@ export interface HandshakeDeps {
   readonly call: AgentCall;
   /** What the agent reported so far. */
   readonly report: () => AgentReport;
+  /** Resolves when no update has come for a moment. */
+  readonly quiet: () => Promise<void>;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -63,6 +65,8 @@ async function openSession(
   const { cwd, mcpServers, previous } = options;
   const known = how === 'new' ? {} : { sessionId: previous };
   const answer = await deps.call(`session/${how}`, { ...known, cwd, mcpServers });
+  // A prompt sent now would make the rest of the history look like its answer.
+  if (how === 'load') await deps.quiet();
   const acpSessionId = how === 'new' ? textIn(answer, 'sessionId') : previous;
   if (acpSessionId === undefined || acpSessionId === null) {
     throw new AppError('agent_failed', 'The agent made a session but gave no id for it.');

@@ -5,6 +5,7 @@
 import { client, methods, RequestError } from '@agentclientprotocol/sdk/unstable';
 import type { AgentReport } from '../core/model/agent.ts';
 import type { AgentHandlers, RawUpdate } from '../core/ports/agent.ts';
+import { sleep } from '../core/ports/clock.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { AgentProcess } from '../core/ports/runtime.ts';
@@ -28,6 +29,8 @@ export interface Link {
   notify(method: string, params: JsonObject): void;
   /** Answers every open permission request with `cancelled`. */
   cancelPermissions(): void;
+  /** Resolves when no update has come for a moment, at the latest after a second. */
+  quiet(): Promise<void>;
   report(): AgentReport;
   changeReport(change: (report: AgentReport) => AgentReport): void;
 }
@@ -39,9 +42,13 @@ export interface LinkDeps {
 
 /** How long a process may live on once it cannot be talked to any more (a closed pipe). */
 const MUTE_MS = 2_000;
+/** Gemini sends what is left of the history within 2 ms of its answer to session/load. */
+const QUIET_MS = 50;
+const QUIET_LOOKS = 20;
 
 export function createLink(process: AgentProcess, handlers: AgentHandlers, deps: LinkDeps): Link {
   let report = EMPTY_REPORT;
+  let updates = 0;
   const replay = createReplayState();
   const wire = createWire(
     { stdout: process.stdout, write: (bytes) => process.write(bytes) },
@@ -52,6 +59,7 @@ export function createLink(process: AgentProcess, handlers: AgentHandlers, deps:
           handlers.log('warn', 'A session/update without an update; ignored.');
           return;
         }
+        updates += 1;
         handlers.update(update, replay.covers(update));
         const changed = withUpdate(report, update);
         if (changed === report) return;
@@ -91,6 +99,12 @@ export function createLink(process: AgentProcess, handlers: AgentHandlers, deps:
       });
     },
     cancelPermissions: () => wire.cancelPermissions(),
+    async quiet() {
+      for (let look = 0, seen = -1; look < QUIET_LOOKS && seen !== updates; look += 1) {
+        seen = updates;
+        await sleep(deps.clock, QUIET_MS);
+      }
+    },
     report: () => report,
     changeReport(change) {
       report = change(report);

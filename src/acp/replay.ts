@@ -1,7 +1,7 @@
 /**
  * Which updates are history that session/load repeats. By the protocol that ends with the answer to
  * session/load; some agents (Gemini) send the rest of the history after it, so parts of a turn that
- * come before the first prompt after a load count as history too.
+ * come before the first prompt after a load count as history too (and the handshake waits for them).
  */
 import type { RawUpdate } from '../core/ports/agent.ts';
 
