@@ -4,7 +4,7 @@
  * `model/verbs.ts`. Whatever is not granted there is refused.
  */
 import type { Caller, Role } from '../model/actor.ts';
-import { ROLES, roleOf, type Verb } from '../model/verbs.ts';
+import { ROLE_HOLDERS, ROLES, roleOf, type Verb } from '../model/verbs.ts';
 
 /** What an API token can be made for (control-plane.md); each stands alone, `admin` is all. */
 export type TokenScope = 'read' | 'run' | 'approve' | 'admin';
@@ -54,14 +54,6 @@ export function scopeFor(role: Role): TokenScope {
   return role === 'maintain' ? 'admin' : role;
 }
 
-/** Who has a role, for sentences: "people with write access". */
-export const WHO_HAS: Readonly<Record<Role, string>> = {
-  read: 'everybody who can see this thread',
-  run: 'people who may start work here, usually those with write access',
-  approve: 'approvers, usually the maintainers',
-  maintain: 'maintainers',
-};
-
 const OWN_REQUEST =
   'Sorry, a permission request has to be answered by somebody else than the person whose prompt led to it. Another approver can answer it.';
 
@@ -69,5 +61,5 @@ function refusal(caller: Caller, role: Role): string {
   if (caller.actor.kind === 'token') {
     return `This token lacks the scope \`${scopeFor(role)}\`. Use a token that has it, or ask an administrator for one.`;
   }
-  return `Sorry, this needs the role \`${role}\`, which you do not have here. Please ask somebody who has it: ${WHO_HAS[role]}.`;
+  return `Sorry, this needs the role \`${role}\`, which you do not have here. Please ask somebody who has it: ${ROLE_HOLDERS[role]}.`;
 }

@@ -72,3 +72,11 @@ export const ROLES: readonly Role[] = ['read', 'run', 'approve', 'maintain'];
 export function roleOf(verb: Verb): Role {
   return VERB_ROLES[verb];
 }
+
+/** Who usually has a role, for sentences to people: "ask somebody who has it: …". */
+export const ROLE_HOLDERS: Readonly<Record<Role, string>> = {
+  read: 'everybody who can see this thread',
+  run: 'people who may start work here, usually those with write access',
+  approve: 'approvers, usually the maintainers',
+  maintain: 'maintainers',
+};

@@ -7,7 +7,7 @@ import type { TurnView } from '../model/transcript.ts';
  */
 export function turnText(turn: Pick<TurnView, 'parts'>): string {
   return turn.parts
-    .flatMap((part) => (part.type === 'message' ? [part.text.trim()] : []))
+    .flatMap((part) => (part.type === 'message' ? [part.text.replace(/^\n+/, '').trimEnd()] : []))
     .filter((text) => text !== '')
     .join('\n\n');
 }
