@@ -55,6 +55,8 @@ export interface PermissionView {
   readonly promptId: PromptId | null;
   readonly code: string;
   readonly toolCall: ToolCall;
+  /** The raw ACP tool call as it was asked, the same as in the PermissionRequest. */
+  readonly asked: Readonly<Record<string, unknown>>;
   readonly options: readonly PermissionOption[];
   readonly requestedAt: number;
   readonly expiresAt: number;

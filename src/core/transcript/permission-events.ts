@@ -27,6 +27,7 @@ export function permissionRequested(
     promptId: turn?.promptId ?? null,
     code: data.code,
     toolCall,
+    asked: data.toolCall,
     options: data.options,
     requestedAt: event.at,
     expiresAt: data.expiresAt,
