@@ -1,0 +1,190 @@
+/**
+ * The page as a Hono app: every address that it answers, one line each, and who may come in. Mount
+ * it at the root beside the control plane; it answers nothing under `/api` or `/ws`. Streams stay
+ * open for as long as pages do: whoever stops the server closes their connections.
+ */
+import { Hono, type Context, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { streamSSE } from 'hono/streaming';
+import type { ActionTokens } from '../core/access/action-token.ts';
+import type { Caller } from '../core/model/actor.ts';
+import { AppError } from '../core/model/errors.ts';
+import type { Thread } from '../core/model/thread.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/logger.ts';
+import type { HostedMessageStore, TemplateStore, ThreadStore } from '../core/ports/stores.ts';
+import type { WakeBus } from '../core/ports/wake-bus.ts';
+import type { SessionService } from '../core/sessions/service.ts';
+import { createActions } from './actions.ts';
+import { answer, answerError, wantsJson } from './answer.ts';
+import { loadAssets } from './assets.ts';
+import type { Login } from './login.ts';
+import { protectiveHeaders, sameOriginOnly } from './protection.ts';
+import { renderLogin } from './renderers/page.ts';
+import { homePage, threadOf, threadPage } from './routes/pages.ts';
+import { runStream } from './routes/stream.ts';
+import { openThread, parseWritten, withAgent, writeMessage, type Inbound } from './routes/write.ts';
+import { createThreadReader } from './thread-reader.ts';
+import { LOGIN_PROBLEMS, notLoggedIn, operator } from './viewer.ts';
+import { createViewerCookie, type ViewerCookie } from './viewer-cookie.ts';
+
+export interface WebAppDeps {
+  readonly hosted: HostedMessageStore;
+  readonly threads: ThreadStore;
+  readonly inbound: Inbound;
+  readonly sessions: SessionService;
+  readonly templates: Pick<TemplateStore, 'templates'>;
+  readonly wakeBus: WakeBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly login: Login;
+  /** Secret of the login cookie: changing it logs everybody out. */
+  readonly cookieKey: Uint8Array;
+  /** Where people reach the page; https makes the cookie secure. */
+  readonly publicUrl: string;
+  readonly actionTokens: ActionTokens;
+  /** Template that a new thread offers first. */
+  readonly defaultAgent: string;
+  /** What others see of the person who logged in. */
+  readonly operatorName?: string | undefined;
+}
+
+export type WebEnv = { Variables: { caller: Caller } };
+
+/** Room for the longest message in the encoding of a form. */
+const LARGEST_BODY = 2 * 1024 * 1024;
+
+export function createWebApp(deps: WebAppDeps): Hono<WebEnv> {
+  const { publicUrl, clock, logger } = deps;
+  const { script, asset } = loadAssets();
+  const secure = new URL(publicUrl).protocol === 'https:';
+  const cookie = createViewerCookie({ key: deps.cookieKey, clock, secure });
+
+  const loggedIn: MiddlewareHandler<WebEnv> = async (c, next) => {
+    const id = cookie.read(c.req.header('cookie'));
+    if (id === undefined) return notLoggedIn(c, script);
+    c.set('caller', operator(id, deps.operatorName));
+    return next();
+  };
+  const limited = bodyLimit({ maxSize: LARGEST_BODY, onError: tooLarge });
+  const guards: Guards = {
+    open: [protectiveHeaders],
+    look: [protectiveHeaders, loggedIn],
+    enter: [protectiveHeaders, sameOriginOnly(publicUrl), limited],
+    change: [protectiveHeaders, sameOriginOnly(publicUrl), limited, loggedIn],
+  };
+
+  const app = new Hono<WebEnv>();
+  app.onError((error, c) => answerError(c, script, logger, error));
+  app.get('/assets/:name', ...guards.open, (c) => {
+    const found = asset(c.req.param('name'));
+    if (found === undefined) throw new AppError('not_found', 'There is no such file.');
+    const headers = { ETag: found.etag, 'Cache-Control': 'no-cache', 'Content-Type': found.type };
+    const known = c.req.header('if-none-match') === found.etag;
+    return known ? c.body(null, 304, headers) : c.body(found.body, 200, headers);
+  });
+  addLogin(app, guards, deps, cookie, script);
+  addPages(app, guards, deps, script);
+  addWriting(app, guards, deps, script);
+  addButtons(app, guards, deps, script);
+  return app;
+}
+
+interface Guards {
+  readonly open: readonly [MiddlewareHandler];
+  /** For looking: logged in. */
+  readonly look: readonly [MiddlewareHandler, MiddlewareHandler<WebEnv>];
+  /** For changes of who is not logged in yet. */
+  readonly enter: readonly [MiddlewareHandler, MiddlewareHandler, MiddlewareHandler];
+  readonly change: readonly [
+    MiddlewareHandler,
+    MiddlewareHandler,
+    MiddlewareHandler,
+    MiddlewareHandler<WebEnv>,
+  ];
+}
+
+function tooLarge(): never {
+  throw new AppError('too_large', 'That is more than a message may be. Send less at once.');
+}
+
+function addLogin(
+  app: Hono<WebEnv>,
+  { open, enter, change }: Guards,
+  { login }: WebAppDeps,
+  cookie: ViewerCookie,
+  script: string,
+): void {
+  app.get('/login', ...open, (c) => c.html(renderLogin(script)));
+  app.post('/login', ...enter, async (c) => {
+    const { code } = await c.req.parseBody();
+    const problem = LOGIN_PROBLEMS[login.redeem(typeof code === 'string' ? code : '')];
+    if (problem !== null) {
+      return wantsJson(c)
+        ? c.json({ message: problem }, 401)
+        : c.html(renderLogin(script, problem), 401);
+    }
+    c.header('Set-Cookie', cookie.issue());
+    return answer(c, script, { location: '/' });
+  });
+  app.post('/logout', ...change, (c) => {
+    c.header('Set-Cookie', cookie.clear());
+    return answer(c, script, { location: '/login' });
+  });
+}
+
+function addPages(app: Hono<WebEnv>, { look }: Guards, deps: WebAppDeps, script: string): void {
+  const reader = createThreadReader(deps);
+  const pages = { ...deps, reader, script };
+  const stream = (c: Context<WebEnv>, thread: Thread | null): Response => {
+    const after = Number(c.req.header('last-event-id') ?? c.req.query('after')) || 0;
+    const who = { caller: c.var.caller, thread, after };
+    return streamSSE(c, (sse) => runStream({ ...deps, reader }, sse, who));
+  };
+  const threadAt = (c: Context): Promise<Thread> => threadOf(deps.threads, c.req.param('id'));
+
+  app.get('/', ...look, async (c) => c.html(await homePage(pages, c.var.caller)));
+  app.get('/threads/:id', ...look, async (c) =>
+    c.html(await threadPage(pages, c.var.caller, await threadAt(c))),
+  );
+  app.get('/web/stream', ...look, (c) => stream(c, null));
+  app.get('/web/threads/:id/stream', ...look, async (c) => stream(c, await threadAt(c)));
+}
+
+function addWriting(app: Hono<WebEnv>, { change }: Guards, deps: WebAppDeps, script: string): void {
+  app.post('/web/threads', ...change, async (c) => {
+    const fields = await c.req.parseBody();
+    const written = parseWritten(fields);
+    const thread = await openThread(deps, written);
+    const command = withAgent(written.text, fields['agent']);
+    await writeMessage(deps, c.var.caller, thread, written, command);
+    return answer(c, script, { location: `/threads/${thread.id}` });
+  });
+  app.post('/web/threads/:id/messages', ...change, async (c) => {
+    const thread = await threadOf(deps.threads, c.req.param('id'));
+    await writeMessage(deps, c.var.caller, thread, parseWritten(await c.req.parseBody()));
+    // The page's script shows the message where it is; a browser without it looks again.
+    return answer(c, script, wantsJson(c) ? {} : { location: `/threads/${thread.id}` });
+  });
+}
+
+function addButtons(app: Hono<WebEnv>, { change }: Guards, deps: WebAppDeps, script: string): void {
+  const actions = createActions(deps);
+  app.post('/web/action', ...change, async (c) => {
+    const { token } = await c.req.parseBody();
+    await actions.answerPermission(c.var.caller, typeof token === 'string' ? token : '');
+    return answer(c, script, {});
+  });
+  app.post('/web/sessions/:session/prompts/:prompt/cancel', ...change, async (c) => {
+    await actions.cancel(c.var.caller, c.req.param('session'), c.req.param('prompt'));
+    return answer(c, script, {});
+  });
+  app.post('/web/sessions/:session/prompts/:prompt/retry', ...change, async (c) => {
+    await actions.retry(c.var.caller, c.req.param('session'), c.req.param('prompt'));
+    return answer(c, script, {});
+  });
+  app.post('/web/sessions/:session/queue/resume', ...change, async (c) => {
+    await actions.resumeQueue(c.var.caller, c.req.param('session'));
+    return answer(c, script, {});
+  });
+}

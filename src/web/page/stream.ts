@@ -1,0 +1,129 @@
+/**
+ * The live page. Messages and regions come whole and are morphed into place, so what the reader
+ * opened, focused or selected stays. The browser connects again by itself and says where it was.
+ */
+import { Idiomorph } from 'idiomorph';
+import { announce, byId } from './dom.ts';
+import { tick } from './ticking.ts';
+
+/** A browser opens six connections to one origin; pages that nobody looks at give theirs back. */
+const HIDDEN_MS = 120_000;
+/** A connection that broke may be back before anybody notices. */
+const SHOW_BROKEN_MS = 1_500;
+/** As far from the end as a reader may be who still reads the end. */
+const NEAR_END = 80;
+
+export function startStream(): void {
+  const messages = byId('messages', HTMLDivElement);
+  const address = messages?.dataset['stream'] ?? '/web/stream';
+  if (byId('connection', HTMLParagraphElement) === undefined) return;
+  scrollTo({ top: document.documentElement.scrollHeight });
+  let cursor = '';
+  let source = connect();
+
+  function connect(): EventSource {
+    const url = cursor === '' ? address : address.replace(/after=\d+/, `after=${cursor}`);
+    const opened = new EventSource(url);
+    opened.addEventListener('open', () => showConnection('live'));
+    opened.addEventListener('error', () => {
+      showConnection('broken');
+      // A refusal ends an EventSource for good; a broken connection does not.
+      if (opened.readyState === EventSource.CLOSED) setTimeout(reconnect, 3_000);
+    });
+    opened.addEventListener('message', (event) => {
+      cursor = event.lastEventId;
+      keepingPlace(() => showMessage(messages, JSON.parse(event.data)));
+    });
+    opened.addEventListener('region', (event) => {
+      keepingPlace(() => showRegion(JSON.parse(event.data)));
+    });
+    return opened;
+  }
+  function reconnect(): void {
+    source.close();
+    source = connect();
+  }
+
+  let leaving: ReturnType<typeof setTimeout> | undefined;
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(leaving);
+    if (document.hidden) leaving = setTimeout(() => source.close(), HIDDEN_MS);
+    else if (source.readyState === EventSource.CLOSED) reconnect();
+  });
+}
+
+interface StreamedMessage {
+  readonly id: string;
+  readonly ordinal: number;
+  readonly html: string;
+}
+
+function showMessage(list: HTMLDivElement | undefined, message: StreamedMessage): void {
+  if (list === undefined) return;
+  const known = document.getElementById(`m-${message.id}`);
+  const before = known?.querySelector<HTMLElement>('[data-announce]')?.dataset['announce'];
+  if (known === null) insertInOrder(list, message);
+  else morph(known, message.html);
+  const element = document.getElementById(`m-${message.id}`);
+  if (element === null) return;
+  tick(element);
+  const after = element.querySelector<HTMLElement>('[data-announce]')?.dataset['announce'];
+  if (after !== undefined && after !== before) announce(after);
+}
+
+function insertInOrder(list: HTMLDivElement, message: StreamedMessage): void {
+  const next = [...list.children].find(
+    (child) => Number((child as HTMLElement).dataset['ordinal']) > message.ordinal,
+  );
+  if (next === undefined) list.insertAdjacentHTML('beforeend', message.html);
+  else next.insertAdjacentHTML('beforebegin', message.html);
+}
+
+function showRegion({ id, html }: { readonly id: string; readonly html: string }): void {
+  const region = document.getElementById(id);
+  if (region === null) return;
+  morph(region, html);
+  const waiting = document.querySelector('#badge [data-state="waiting"]') !== null;
+  document.title = `${waiting ? '● ' : ''}${document.title.replace(/^● /, '')}`;
+}
+
+function morph(element: HTMLElement, html: string): void {
+  Idiomorph.morph(element, html, {
+    morphStyle: 'outerHTML',
+    callbacks: {
+      // Whether a part is folded, and what ticks, belongs to the reader's page and not to the server.
+      beforeAttributeUpdated: (name, node) =>
+        !(name === 'open' && node instanceof HTMLDetailsElement) && name !== 'data-quiet',
+      beforeNodeMorphed: (node, fresh) => !isSameClock(node, fresh),
+    },
+  });
+}
+
+/** A ticking time that counts from the same moment keeps its text. */
+function isSameClock(node: Node, fresh: Node): boolean {
+  if (!(node instanceof HTMLTimeElement) || !(fresh instanceof HTMLTimeElement)) return false;
+  return node.dateTime === fresh.dateTime && node.className === fresh.className;
+}
+
+/** Whoever reads the end goes on reading the end; whoever reads above is not moved. */
+function keepingPlace(change: () => void): void {
+  const page = document.documentElement;
+  const atEnd = page.scrollHeight - innerHeight - scrollY < NEAR_END;
+  change();
+  if (atEnd) scrollTo({ top: page.scrollHeight, behavior: 'instant' });
+}
+
+let showing: ReturnType<typeof setTimeout> | undefined;
+
+function showConnection(state: 'live' | 'broken'): void {
+  const element = byId('connection', HTMLParagraphElement);
+  if (element === undefined) return;
+  clearTimeout(showing);
+  if (state === 'live') element.hidden = true;
+  else {
+    showing = setTimeout(() => {
+      element.textContent = 'Reconnecting…';
+      element.hidden = false;
+    }, SHOW_BROKEN_MS);
+  }
+}

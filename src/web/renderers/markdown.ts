@@ -1,0 +1,41 @@
+/**
+ * Markdown of agents (and our own notices) to HTML. Invariant: nothing in the text can run, load or
+ * imitate the page. Raw HTML stays text, only http, https and mailto links are links, images become
+ * links (a remote image tells its server who reads), and direction overrides are shown, not obeyed.
+ */
+import MarkdownIt from 'markdown-it';
+import { escapeHtml, trusted, type Html } from './html.ts';
+import { showHidden } from './hidden.ts';
+
+const LINK_ATTRIBUTES = 'target="_blank" rel="noopener noreferrer nofollow"';
+
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false });
+markdown.validateLink = (url) => /^(https?:|mailto:)/i.test(url.trim());
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
+
+const { rules } = markdown.renderer;
+rules['text'] = (tokens, index) => showHidden(tokens[index]?.content ?? '', 'prose').html;
+rules['code_inline'] = (tokens, index) =>
+  `<code>${showHidden(tokens[index]?.content ?? '', 'code').html}</code>`;
+rules['code_block'] = (tokens, index) => codeBlock(tokens[index]?.content ?? '', '');
+rules['fence'] = (tokens, index) =>
+  codeBlock(tokens[index]?.content ?? '', tokens[index]?.info.trim().split(/\s/)[0] ?? '');
+rules['link_open'] = (tokens, index) =>
+  `<a href="${escapeHtml(String(tokens[index]?.attrGet('href') ?? ''))}" ${LINK_ATTRIBUTES}>`;
+rules['image'] = (tokens, index) => {
+  const token = tokens[index];
+  const source = String(token?.attrGet('src') ?? '');
+  const label = token?.content || source;
+  return `<a href="${escapeHtml(source)}" ${LINK_ATTRIBUTES}>image: ${escapeHtml(label)}</a>`;
+};
+rules['table_open'] = () => '<div class="table"><table>';
+rules['table_close'] = () => '</table></div>';
+
+function codeBlock(text: string, language: string): string {
+  const label = language === '' ? '' : ` data-language="${escapeHtml(language)}"`;
+  return `<pre${label} tabindex="0"><code>${showHidden(text, 'code').html}</code></pre>`;
+}
+
+export function renderMarkdown(text: string): Html {
+  return trusted(`<div class="markdown" dir="auto">${markdown.render(text)}</div>`);
+}

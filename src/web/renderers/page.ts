@@ -1,0 +1,184 @@
+/** Whole pages. Server-rendered and usable without script, except that nothing then moves. */
+import type { AgentTemplate } from '../../core/model/agent.ts';
+import type { HostedMessage } from '../../core/ports/stores.ts';
+import { markup, type Child, type Html } from './html.ts';
+import { icon, iconSprite } from './icon.ts';
+import { renderMessage } from './message.ts';
+import {
+  renderBadge,
+  renderQueue,
+  renderThreads,
+  type QueueState,
+  type ThreadSummary,
+} from './regions.ts';
+
+interface Shell {
+  readonly title: string;
+  /** Address of the page's script; it hangs off the version of the assets. */
+  readonly script: string;
+  readonly head?: Html;
+}
+
+function renderDocument(shell: Shell, body: Child): string {
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
+  <meta name="color-scheme" content="light dark">
+  <title>${shell.title}</title>
+  <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+  <link rel="stylesheet" href="/assets/style.css">
+  <script type="module" src="${shell.script}"></script>
+  ${shell.head}
+</head>
+<body>
+${iconSprite()}
+${body}
+</body>
+</html>`.html;
+}
+
+export interface PageFrame {
+  readonly script: string;
+  readonly list: readonly ThreadSummary[];
+  /** What the reader may write, as a list of commands. */
+  readonly help: Html;
+}
+
+function renderFrame(frame: PageFrame, current: string | null, main: Html): Html {
+  return markup`<a class="skip" href="#text">Skip to writing</a>
+  <div class="frame" data-view="${current === null ? 'home' : 'thread'}">
+    <nav aria-label="Threads">
+      <header>
+        <a class="brand" href="/">Threadcast</a>
+        <a class="button small" href="/"${current === null && markup` aria-current="page"`}>${icon('plus')}New thread</a>
+      </header>
+      ${renderThreads(frame.list, current)}
+    </nav>
+    <main>${main}</main>
+  </div>
+  <p id="connection" role="status" hidden></p>
+  <p id="announcer" class="sr-only" role="status" aria-live="polite"></p>
+  <div id="toast" role="alert" hidden></div>
+  <dialog id="help" aria-labelledby="help-title">
+    <header><h2 id="help-title">Commands</h2><form method="dialog"><button class="small" aria-label="Close help">${icon('cross')}</button></form></header>
+    ${frame.help}
+    <p class="note"><kbd>Ctrl</kbd>+<kbd>Enter</kbd> or <kbd>⌘</kbd>+<kbd>Enter</kbd> sends, <kbd>?</kbd> opens this, <kbd>Esc</kbd> closes it.</p>
+  </dialog>`;
+}
+
+function renderComposer(
+  action: string,
+  deliveryId: string,
+  options: { readonly placeholder: string; readonly send: string; readonly before?: Html },
+): Html {
+  return markup`<form id="compose" method="post" action="${action}">
+    <input type="hidden" name="id" value="${deliveryId}">
+    ${options.before}
+    <label class="sr-only" for="text">Message</label>
+    <textarea id="text" name="text" rows="2" required maxlength="200000" placeholder="${options.placeholder}" dir="auto"></textarea>
+    <div class="tools">
+      <span class="hint" id="sending" aria-live="polite"><kbd>Ctrl</kbd>+<kbd>Enter</kbd> sends</span>
+      <button type="button" class="quiet" data-open="help" aria-haspopup="dialog">Commands</button>
+      <button class="primary" id="send">${options.send}</button>
+    </div>
+  </form>`;
+}
+
+export interface HomePage extends PageFrame {
+  readonly agents: readonly AgentTemplate[];
+  readonly defaultAgent: string | undefined;
+  readonly deliveryId: string;
+}
+
+export function renderHome(page: HomePage): string {
+  const options = page.agents.map(
+    ({ id, name }) =>
+      markup`<option value="${id}"${id === page.defaultAgent && markup` selected`}>${name}</option>`,
+  );
+  const agent = markup`<label class="agent">Agent <select name="agent">${options}</select></label>`;
+  return renderDocument(
+    { title: 'Threadcast', script: page.script },
+    renderFrame(
+      page,
+      null,
+      markup`<div class="welcome">
+        <h1>What shall be done?</h1>
+        <p class="note">The agent works in a thread of its own, shows what it does, and asks before it touches anything.</p>
+        ${renderComposer('/web/threads', page.deliveryId, {
+          placeholder: 'Describe the task…',
+          send: 'Start thread',
+          before: agent,
+        })}
+      </div>`,
+    ),
+  );
+}
+
+export interface ThreadPage extends PageFrame {
+  readonly summary: ThreadSummary;
+  readonly messages: readonly HostedMessage[];
+  /** Where the live stream goes on from. */
+  readonly cursor: number;
+  readonly queue: QueueState | null;
+  readonly deliveryId: string;
+}
+
+export function renderThread(page: ThreadPage): string {
+  const { thread } = page.summary;
+  return renderDocument(
+    { title: `${thread.title} · Threadcast`, script: page.script },
+    renderFrame(
+      page,
+      thread.id,
+      markup`<header class="bar">
+        <a class="back" href="/" aria-label="All threads">${icon('back')}</a>
+        <h1 dir="auto">${thread.title}</h1>
+        ${renderBadge(page.summary)}
+      </header>
+      <div id="messages" role="log" aria-label="Messages" aria-live="off" data-stream="/web/threads/${thread.id}/stream?after=${page.cursor}">${page.messages.map(renderMessage)}</div>
+      <div class="below">
+        ${renderQueue(page.queue)}
+        ${renderComposer(`/web/threads/${thread.id}/messages`, page.deliveryId, {
+          placeholder: 'Write to the agent…',
+          send: 'Send',
+        })}
+      </div>`,
+    ),
+  );
+}
+
+/** For whoever is not logged in. Without script the code is pasted by hand. */
+export function renderLogin(script: string, problem?: string): string {
+  return renderDocument(
+    { title: 'Log in · Threadcast', script },
+    markup`<main class="alone">
+      <h1>Log in to Threadcast</h1>
+      ${problem !== undefined && markup`<p class="reason" role="alert">${icon('alert')} <span>${problem}</span></p>`}
+      <p>Open the link that <code>npm start</code> printed where the server runs. For a new one, run <code>threadcast login</code> there.</p>
+      <form id="login" method="post" action="/login">
+        <label for="code">Code from the link (the part after <code>#</code>)</label>
+        <input id="code" name="code" autocomplete="one-time-code" required spellcheck="false">
+        <button class="primary">Log in</button>
+      </form>
+    </main>`,
+  );
+}
+
+/** A sentence on a page of its own: errors, and answers to forms that were sent without script. */
+export function renderSentence(script: string, title: string, sentence: string): string {
+  return renderDocument(
+    { title: `${title} · Threadcast`, script },
+    markup`<main class="alone"><h1>${title}</h1><p>${sentence}</p><p><a href="/">All threads</a></p></main>`,
+  );
+}
+
+/** Goes on to `location` at once, as a step within our own site. */
+export function renderReload(script: string, location: string): string {
+  const head = markup`<meta http-equiv="refresh" content="0;url=${location}">`;
+  return renderDocument(
+    { title: 'Threadcast', script, head },
+    markup`<main class="alone"><p>One moment…</p></main>`,
+  );
+}

@@ -1,0 +1,192 @@
+/**
+ * A permission request as a message of its own. Invariant: an approving button is only where the
+ * whole of what it approves can be read, hidden characters included.
+ */
+import type { PermissionOption } from '../../core/model/permission.ts';
+import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
+import type { ResolvedView } from '../../core/ports/surface.ts';
+import { diffLines, renderDiff } from './diff.ts';
+import { showHidden } from './hidden.ts';
+import { markup, type Html } from './html.ts';
+import { icon } from './icon.ts';
+import { timeOfDay, until } from './time.ts';
+import { kindIcon } from './tool-call.ts';
+
+type View = Extract<ResolvedView, { kind: 'permission' }>;
+
+/** Gives the opaque token of an option's button: bound to request, option, expiry and input. */
+export type MintToken = (view: View, option: PermissionOption) => string;
+
+/** More than this is folded before it can be approved. */
+const SHORT = { characters: 1_200, lines: 24 };
+/** More than this no person reads in a chat: no approval by click at all. */
+const READABLE = { characters: 200_000, lines: 4_000 };
+
+const WANTS: Readonly<Record<string, string>> = {
+  read: 'wants to read',
+  edit: 'wants to change a file',
+  delete: 'wants to delete',
+  move: 'wants to move files',
+  search: 'wants to search',
+  execute: 'wants to run a command',
+  fetch: 'wants to fetch from the network',
+  switch_mode: 'wants to change its mode',
+};
+
+export function renderPermission(view: View, mint: MintToken): Html {
+  const { permission, transcript } = view;
+  return permission.outcome === null
+    ? renderPending(view, mint)
+    : renderOutcome(permission, permission.outcome, transcript.agentName);
+}
+
+function renderPending(view: View, mint: MintToken): Html {
+  const { permission, transcript } = view;
+  const { toolCall, code } = permission;
+  const wants = WANTS[toolCall.kind] ?? 'asks for permission';
+  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor.name;
+  const directory = directoryOf(permission);
+  const heading = `${transcript.agentName} ${wants}`;
+  return markup`<section class="permission" data-state="pending" data-announce="${heading}. Please answer.">
+    <header>
+      ${icon('hand')}<h3>${heading}</h3>
+      <code class="code" title="Short code of this request">${code}</code>
+    </header>
+    ${renderSubject(view, mint)}
+    <footer>
+      ${kindIcon(toolCall.kind)} ${toolCall.kind}${
+        directory !== undefined && markup` in <code>${showHidden(directory, 'code')}</code>`
+      }${asker && markup` · asked for by ${asker}`}
+      · expires <span>${until(permission.expiresAt)}</span>
+      · or type <code>/approve ${code}</code> or <code>/deny ${code}</code>
+    </footer>
+  </section>`;
+}
+
+function renderSubject(view: View, mint: MintToken): Html {
+  const { permission } = view;
+  const subject = subjectOf(permission);
+  const size = sizeOf(subject);
+  const buttons = (options: readonly PermissionOption[]): Html =>
+    renderButtons(view, options, mint);
+  if (within(size, SHORT)) return markup`${renderInput(subject)}${buttons(permission.options)}`;
+  const readable = within(size, READABLE);
+  const summary = readable ? 'Read all of it, then answer' : 'Read the beginning';
+  return markup`<details class="whole" id="whole-${permission.requestId}">
+      <summary>${summary} (${size.lines} lines, ${size.characters} characters)</summary>
+      ${renderInput(subject)}
+      ${readable && buttons(permission.options)}
+    </details>
+    ${!readable && markup`<p class="note">This is too long to be approved by a click.</p>`}
+    ${buttons(permission.options.filter(({ kind }) => kind.startsWith('reject')))}`;
+}
+
+function renderButtons(view: View, options: readonly PermissionOption[], mint: MintToken): Html {
+  const buttons = options.map(
+    (option) =>
+      markup`<button class="${buttonClass(option)}" name="token" value="${mint(view, option)}" dir="auto">${showHidden(option.name, 'code')}</button>`,
+  );
+  return markup`<form class="options" method="post" action="/web/action" data-async aria-label="Answer ${view.permission.code}">${buttons}</form>`;
+}
+
+function buttonClass({ kind }: PermissionOption): string {
+  if (kind === 'allow_once') return 'primary';
+  return kind.startsWith('reject') ? 'danger' : '';
+}
+
+interface Size {
+  readonly characters: number;
+  readonly lines: number;
+}
+
+const within = (size: Size, limit: Size): boolean =>
+  size.characters <= limit.characters && size.lines <= limit.lines;
+
+/** All of what would be done, in the order in which it is shown. */
+interface Subject {
+  /** What the agent calls it; empty when that is the command itself. */
+  readonly title: string;
+  readonly command: string | undefined;
+  readonly places: readonly string[];
+  readonly diffs: readonly DiffContent[];
+  readonly texts: readonly string[];
+}
+
+function subjectOf({ toolCall, asked }: PermissionView): Subject {
+  const { command, title, content, locations } = toolCall;
+  const diffs = content.filter((part) => part.type === 'diff');
+  const input = asked['rawInput'];
+  // Without a command or a diff, only the raw input says what the title may not.
+  const raw = command === undefined && diffs.length === 0 ? readable(input) : [];
+  const texts = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  return {
+    title: title === command ? '' : title,
+    command,
+    places: locations
+      .map(({ path }) => path)
+      .filter((path) => !title.includes(path) && !diffs.some((diff) => diff.path === path)),
+    diffs,
+    texts: [...raw, ...texts.filter((text) => text.trim() !== '' && text !== command)],
+  };
+}
+
+function readable(input: unknown): readonly string[] {
+  if (typeof input !== 'object' || input === null || Object.keys(input).length === 0) return [];
+  return [JSON.stringify(input, null, 2)];
+}
+
+/** The working directory, where the agent names one. */
+function directoryOf({ asked }: PermissionView): string | undefined {
+  const input = asked['rawInput'];
+  if (typeof input !== 'object' || input === null) return undefined;
+  const named = Object.entries(input).find(([key]) => /^(cwd|workdir|directory)$/i.test(key));
+  return typeof named?.[1] === 'string' ? named[1] : undefined;
+}
+
+function sizeOf(subject: Subject): Size {
+  const texts = [subject.title, subject.command ?? '', ...subject.places, ...subject.texts];
+  const lines = [
+    ...texts.flatMap((text) => text.split('\n')),
+    ...subject.diffs.flatMap((diff) => diffLines(diff).lines),
+  ];
+  const characters = lines.reduce((sum, line) => sum + line.length + 1, 0);
+  return { lines: lines.filter((line) => line !== '').length, characters };
+}
+
+function renderInput({ title, command, places, diffs, texts }: Subject): Html {
+  const whole = (text: string, className: string): Html =>
+    markup`<pre class="${className}" tabindex="0"><code>${showHidden(text.slice(0, READABLE.characters), 'code')}</code></pre>`;
+  return markup`${title !== '' && markup`<p class="title" dir="auto">${showHidden(title, 'code')}</p>`}
+    ${command !== undefined && whole(command, 'command')}
+    ${places.map((path) => markup`<p class="path">${showHidden(path, 'code')}</p>`)}
+    ${diffs.map((diff) => renderDiff(diff, READABLE.lines))}
+    ${texts.map((text) => whole(text, 'output'))}`;
+}
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  allow_once: 'Allowed',
+  allow_always: 'Always allowed',
+  reject_once: 'Rejected',
+  reject_always: 'Always rejected',
+};
+
+function renderOutcome(
+  { toolCall, code }: PermissionView,
+  outcome: NonNullable<PermissionView['outcome']>,
+  agentName: string,
+): Html {
+  const allowed = outcome.kind === 'selected' && outcome.option?.kind.startsWith('allow') === true;
+  const what = toolCall.command ?? toolCall.title;
+  const said = {
+    selected: () =>
+      markup`${ANSWERS[outcome.option?.kind ?? ''] ?? 'Answered'} by ${outcome.by.name}${
+        outcome.rule !== undefined && markup` (rule ${outcome.rule})`
+      }${outcome.option !== null && markup` · ${showHidden(outcome.option.name, 'code')}`}`,
+    cancelled: () => markup`Closed unanswered: the turn ended first`,
+    expired: () => markup`Expired: nobody answered in time, so it was rejected`,
+  }[outcome.kind]();
+  return markup`<p class="outcome" data-state="${allowed ? 'allowed' : 'denied'}" data-announce="${agentName}: request ${code} is closed">
+    ${icon(allowed ? 'check' : 'cross')} ${said} · ${timeOfDay(outcome.at)}
+    <code class="what">${showHidden(what.length > 160 ? `${what.slice(0, 160)}…` : what, 'code')}</code>
+  </p>`;
+}
