@@ -1,0 +1,45 @@
+/**
+ * Postgres through `pg`. `pg` is imported only here and in the wake bus, and only when it is used:
+ * a server on SQLite neither loads nor keeps it.
+ */
+import { Kysely, PostgresDialect } from 'kysely';
+import type { Logger } from '../../core/ports/logger.ts';
+import type { Database } from '../database.ts';
+import { guardDialect } from '../guarded-dialect.ts';
+import type { Tables } from '../schema.ts';
+
+/** One writes commits; the others read and write the small stores. */
+const CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A statement that takes longer is ended by the server: nothing of ours should. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const INT8 = 20;
+
+export async function openPostgres(url: string, logger: Logger): Promise<Database> {
+  const { default: pg } = await import('pg');
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'threadcast',
+    types: {
+      // Times, sequences and counts: all below 2^53.
+      getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown =>
+        oid === INT8 ? Number : pg.types.getTypeParser(oid, format),
+    },
+  });
+  // Without a listener the loss of an idle connection would end the process.
+  pool.on('error', (error) => logger.warn({ err: error }, 'idle database connection lost'));
+  const db = new Kysely<Tables>({ dialect: guardDialect(new PostgresDialect({ pool })) });
+  return {
+    kind: 'postgres',
+    reader: db,
+    writer: db,
+    async close() {
+      await db.destroy();
+      if (!pool.ended) await pool.end();
+    },
+  };
+}
