@@ -1,0 +1,179 @@
+/**
+ * What goes out of one socket. Invariant: frames leave in the order in which they were given, and
+ * what waits is bounded: past the bound the socket is told how far it got and is closed, so a
+ * reader that does not read costs its buffer and nothing else.
+ *
+ * Events are gathered until the end of the event loop's turn and written as one piece. They are
+ * written beside `ws`, as ready frames, since its `send` would make a header per socket and event.
+ */
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import type { LoggedEvent } from '../../core/events/hub.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { ServerMessage } from './channel-messages.ts';
+import type { Channel } from './frames.ts';
+import { runOfFrames, SINGLE_SESSION, textFrame } from './frames.ts';
+
+/** Events gathered at most before they are written within a turn of the event loop. */
+const GATHERED = 512;
+/** Time that a closed socket has to take its last frames. */
+const LINGER_MS = 2000;
+
+export const CLOSE = {
+  goingAway: 1001,
+  policy: 1008,
+  unauthorized: 4401,
+  lagging: 4408,
+} as const;
+
+export interface Outlet {
+  /** Events of one session that follow each other in what `channel` shows. */
+  events(events: readonly LoggedEvent[], channel: Channel): void;
+  message(message: ServerMessage): void;
+  /** Writes what was gathered, now. */
+  flush(): void;
+  /** Bytes that the reader has not taken. */
+  buffered(): number;
+  /** Resolves when the reader took everything, or the socket is gone. */
+  drained(): Promise<void>;
+  close(code: number, reason: string): void;
+  isOpen(): boolean;
+}
+
+interface Run {
+  readonly channel: Channel;
+  readonly sessionId: string;
+  readonly events: LoggedEvent[];
+}
+
+/** Flushes outlets at the end of the turn, together. */
+export interface Flusher {
+  add(flush: () => void): void;
+}
+
+export function createFlusher(): Flusher {
+  let waiting: (() => void)[] = [];
+  return {
+    add(flush) {
+      waiting.push(flush);
+      if (waiting.length > 1) return;
+      setImmediate(() => {
+        const now = waiting;
+        waiting = [];
+        for (const each of now) each();
+      });
+    },
+  };
+}
+
+export function createOutlet(deps: {
+  readonly ws: WebSocket;
+  readonly socket: Duplex;
+  readonly clock: Clock;
+  readonly flusher: Flusher;
+  readonly limitBytes: number;
+  /** Once, when the socket will be sent nothing more. */
+  readonly onClosed: () => void;
+}): Outlet {
+  const { ws, socket } = deps;
+  let runs: Run[] = [];
+  let gathered = 0;
+  let open = true;
+  let waiting: (() => void)[] = [];
+
+  const wake = (): void => {
+    const now = waiting;
+    waiting = [];
+    for (const resolve of now) resolve();
+  };
+  socket.on('drain', wake);
+  socket.on('close', () => {
+    shut();
+    wake();
+  });
+
+  function shut(): boolean {
+    if (!open) return false;
+    open = false;
+    runs = [];
+    deps.onClosed();
+    return true;
+  }
+
+  function close(code: number, reason: string): void {
+    if (!open) return;
+    flush();
+    if (!shut()) return;
+    ws.close(code, reason);
+    wake();
+    deps.clock.after(LINGER_MS, () => ws.terminate());
+  }
+
+  function lag(run: Run | undefined): void {
+    const last = run?.events.at(-1);
+    const where: Partial<Record<'channel' | 'sessionId', string>> =
+      run === undefined || run.channel === SINGLE_SESSION
+        ? {}
+        : { channel: run.channel, sessionId: run.sessionId };
+    socket.write(
+      frameOf({
+        type: 'error',
+        message: 'This socket does not read fast enough. Connect again and go on from lastSeq.',
+        code: 'lagging',
+        ...where,
+        ...(last === undefined ? {} : { lastSeq: last.seq }),
+      }),
+    );
+    if (!shut()) return;
+    ws.close(CLOSE.lagging, 'lagging');
+    wake();
+    deps.clock.after(LINGER_MS, () => ws.terminate());
+  }
+
+  function write(bytes: Buffer, run: Run | undefined): void {
+    if (!open || ws.readyState !== WebSocket.OPEN) return;
+    socket.write(bytes);
+    if (socket.writableLength > deps.limitBytes) lag(run);
+  }
+
+  function flush(): void {
+    if (runs.length === 0) return;
+    const now = runs;
+    runs = [];
+    gathered = 0;
+    for (const run of now) write(runOfFrames(run.events, run.channel), run);
+  }
+
+  return {
+    events(events, channel) {
+      const [first] = events;
+      if (!open || first === undefined) return;
+      if (runs.length === 0) deps.flusher.add(flush);
+      const last = runs.at(-1);
+      if (last?.channel === channel && last.sessionId === first.sessionId) {
+        for (const event of events) last.events.push(event);
+      } else {
+        runs.push({ channel, sessionId: first.sessionId, events: [...events] });
+      }
+      gathered += events.length;
+      if (gathered >= GATHERED) flush();
+    },
+    message(message) {
+      flush();
+      write(frameOf(message), undefined);
+    },
+    flush,
+    buffered: () => socket.writableLength,
+    drained: () =>
+      new Promise((resolve) => {
+        if (!open || !socket.writableNeedDrain) resolve();
+        else waiting.push(resolve);
+      }),
+    close,
+    isOpen: () => open,
+  };
+}
+
+function frameOf(message: ServerMessage): Buffer {
+  return textFrame(JSON.stringify(message));
+}
