@@ -8,6 +8,7 @@ import { decodeEvent } from '../../src/core/events/append.ts';
 import type { AgentTemplate } from '../../src/core/model/agent.ts';
 import type { HolderId, SessionId } from '../../src/core/model/ids.ts';
 import { mintId } from '../../src/core/model/ids.ts';
+import { PERMISSION_EXPIRY_MS } from '../../src/core/model/permission.ts';
 import type { SessionEvent } from '../../src/core/model/events.ts';
 import type { Logger } from '../../src/core/ports/logger.ts';
 import type { Decision, DecisionLog, TemplateStore } from '../../src/core/ports/stores.ts';
@@ -105,6 +106,7 @@ export async function startServer(world: World, options: BenchOptions = {}) {
     environment: () => ({}),
     decide: options.decide ?? (() => ({ action: 'ask' })),
     limits: TURN_LIMITS,
+    permissionExpiryMs: PERMISSION_EXPIRY_MS,
     ownership,
     onOwned: () => {},
   });

@@ -12,13 +12,9 @@ export function encodeEvent(event: NewEvent): EventToAppend {
 
 /** A row as an event. The log holds what `encodeEvent` wrote, so its shape is known. */
 export function decodeEvent(stored: StoredEvent): SessionEvent {
-  return {
-    sessionId: stored.sessionId,
-    seq: stored.seq,
-    at: stored.at,
-    type: stored.type,
-    data: JSON.parse(stored.json),
-  } as SessionEvent;
+  const { sessionId, seq, at, type, json } = stored;
+  const data: unknown = JSON.parse(json);
+  return { sessionId, seq, at, type, data } as SessionEvent;
 }
 
 /** The row with its parsed and its wire form, each made once and only when asked for. */

@@ -9,7 +9,7 @@ import type { Session } from '../model/session.ts';
 import type { AgentConnection, AgentConnector, AgentHandlers } from '../ports/agent.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AgentExit, AgentProcess, Runtime } from '../ports/runtime.ts';
+import type { AgentExit, AgentLaunch, AgentProcess, Runtime } from '../ports/runtime.ts';
 import type { SessionWriter } from './writer.ts';
 
 /** From launch to an open ACP session; long, because `npx` may have to install the agent first. */
@@ -31,7 +31,7 @@ export interface AgentLink {
   close(): Promise<void>;
 }
 
-export function createAgentLink(deps: {
+interface LinkDeps {
   readonly writer: SessionWriter;
   readonly runtimes: ReadonlyMap<string, Runtime>;
   readonly connector: AgentConnector;
@@ -42,78 +42,97 @@ export function createAgentLink(deps: {
   readonly handlers: Omit<AgentHandlers, 'report'>;
   /** The agent is gone although nobody closed it. */
   readonly onExit: (exit: AgentExit) => void;
-}): AgentLink {
-  const { writer, logger } = deps;
-  let current: { connection: AgentConnection; fresh: boolean } | undefined;
-  let starting: Promise<{ connection: AgentConnection; fresh: boolean }> | undefined;
-  let abortStart = new AbortController();
-  let closing = false;
+}
 
-  function runtimeOf(session: Session): Runtime {
-    const runtime = deps.runtimes.get(session.runtime.provider);
-    if (runtime) return runtime;
-    const known = [...deps.runtimes.keys()].join(', ');
-    throw new AppError(
-      'agent_failed',
-      `There is no runtime "${session.runtime.provider}" here. Available: ${known}.`,
-    );
+interface Live {
+  readonly connection: AgentConnection;
+  readonly fresh: boolean;
+}
+
+export function createAgentLink(deps: LinkDeps): AgentLink {
+  return new Link(deps);
+}
+
+class Link implements AgentLink {
+  readonly #deps: LinkDeps;
+  #live: Live | undefined;
+  #starting: Promise<Live> | undefined;
+  #abortStart = new AbortController();
+  #closing = false;
+
+  constructor(deps: LinkDeps) {
+    this.#deps = deps;
   }
 
-  async function startProcess(session: Session, signal: AbortSignal): Promise<AgentProcess> {
-    writer.append({
-      type: 'span.environment_setup_start',
-      data: { runtime: session.runtime.provider },
+  async ensure(session: Session, signal: AbortSignal): Promise<Live> {
+    if (this.#live) {
+      const live = this.#live;
+      this.#live = { ...live, fresh: false };
+      return live;
+    }
+    this.#starting ??= this.#startInTime(session).finally(() => {
+      this.#starting = undefined;
     });
-    const ended = (ok: boolean, reason?: string): void =>
-      writer.append({
-        type: 'span.environment_setup_end',
-        data: { ok, ...(reason === undefined ? {} : { reason }) },
-      });
+    const abort = (): void => this.#abortStart.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    return this.#starting.finally(() => signal.removeEventListener('abort', abort));
+  }
+
+  live(): AgentConnection | undefined {
+    return this.#live?.connection;
+  }
+
+  starting(): boolean {
+    return this.#starting !== undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#abortStart.abort();
     try {
-      const agent = await runtimeOf(session).start(
-        {
-          sessionId: session.id,
-          command: session.spawn.command,
-          args: session.spawn.args,
-          cwd: session.cwd,
-          env: { ...deps.environment(session.passEnv), ...session.runtime.env, ...session.env },
-        },
-        signal,
-      );
-      ended(true);
-      return agent;
-    } catch (error) {
-      ended(false, isAppError(error) ? error.message : 'internal error');
-      throw error;
+      await this.#starting?.catch(() => undefined);
+      const { connection } = this.#live ?? {};
+      this.#live = undefined;
+      await connection?.close();
+    } finally {
+      this.#closing = false;
     }
   }
 
-  function onReport(report: AgentReport): void {
-    writer.commit({ session: { report }, events: [] }).catch((error: unknown) => {
-      logger.debug({ err: error }, 'agent report not stored');
+  async #startInTime(session: Session): Promise<Live> {
+    const abort = new AbortController();
+    this.#abortStart = abort;
+    let late = false;
+    const forget = this.#deps.clock.after(START_TIMEOUT_MS, () => {
+      late = true;
+      abort.abort();
     });
+    try {
+      return await this.#start(session, abort.signal);
+    } catch (error) {
+      if (!late) throw error;
+      const minutes = START_TIMEOUT_MS / 60_000;
+      throw new AppError('agent_failed', `The agent was not ready after ${minutes} min.`, {
+        cause: error,
+      });
+    } finally {
+      forget();
+    }
   }
 
-  function watch(connection: AgentConnection): void {
-    void connection.exited.then((exit) => {
-      if (current?.connection !== connection) return;
-      current = undefined;
-      if (!closing) deps.onExit(exit);
-    });
-  }
-
-  async function start(session: Session, signal: AbortSignal) {
-    const agent = await startProcess(session, signal);
-    const { connection, opened } = await deps.connector.open(
+  async #start(session: Session, signal: AbortSignal): Promise<Live> {
+    const agent = await this.#startProcess(session, signal);
+    const { connection, opened } = await this.#deps.connector.open(
       agent,
       { mcpServers: session.mcpServers, previous: session.acpSessionId, signal },
-      { ...deps.handlers, report: onReport },
+      { ...this.#deps.handlers, report: (report) => this.#onReport(report) },
     );
     const fresh = opened.how === 'new' && session.acpSessionId !== null;
-    current = { connection, fresh };
-    watch(connection);
+    const live: Live = { connection, fresh };
+    this.#live = live;
+    this.#watch(connection);
     const { name, title, version } = opened.report;
-    await writer.commit({
+    await this.#deps.writer.commit({
       session: { acpSessionId: opened.acpSessionId, report: opened.report, cwd: agent.cwd },
       events: [
         {
@@ -126,56 +145,56 @@ export function createAgentLink(deps: {
         },
       ],
     });
-    return current;
+    return live;
   }
 
-  async function startInTime(session: Session) {
-    abortStart = new AbortController();
-    let late = false;
-    const forget = deps.clock.after(START_TIMEOUT_MS, () => {
-      late = true;
-      abortStart.abort();
-    });
+  async #startProcess(session: Session, signal: AbortSignal): Promise<AgentProcess> {
+    const { writer } = this.#deps;
+    const { provider } = session.runtime;
+    writer.append({ type: 'span.environment_setup_start', data: { runtime: provider } });
     try {
-      return await start(session, abortStart.signal);
+      const agent = await this.#runtime(provider).start(this.#launchOf(session), signal);
+      writer.append({ type: 'span.environment_setup_end', data: { ok: true } });
+      return agent;
     } catch (error) {
-      if (!late) throw error;
-      const minutes = START_TIMEOUT_MS / 60_000;
-      throw new AppError('agent_failed', `The agent was not ready after ${minutes} min.`, {
-        cause: error,
-      });
-    } finally {
-      forget();
+      const reason = isAppError(error) ? error.message : 'internal error';
+      writer.append({ type: 'span.environment_setup_end', data: { ok: false, reason } });
+      throw error;
     }
   }
 
-  return {
-    async ensure(session, signal) {
-      if (current) {
-        const known = current;
-        current = { ...known, fresh: false };
-        return known;
-      }
-      starting ??= startInTime(session).finally(() => {
-        starting = undefined;
-      });
-      const abort = (): void => abortStart.abort();
-      signal.addEventListener('abort', abort, { once: true });
-      return starting.finally(() => signal.removeEventListener('abort', abort));
-    },
-    live: () => current?.connection,
-    starting: () => starting !== undefined,
-    async close() {
-      closing = true;
-      abortStart.abort();
-      try {
-        await starting?.catch(() => undefined);
-        const { connection } = current ?? {};
-        current = undefined;
-        await connection?.close();
-      } finally {
-        closing = false;
-      }
-    },
-  };
+  #launchOf(session: Session): AgentLaunch {
+    const passed = this.#deps.environment(session.passEnv);
+    return {
+      sessionId: session.id,
+      command: session.spawn.command,
+      args: session.spawn.args,
+      cwd: session.cwd,
+      env: { ...passed, ...session.runtime.env, ...session.env },
+    };
+  }
+
+  #runtime(provider: string): Runtime {
+    const runtime = this.#deps.runtimes.get(provider);
+    if (runtime) return runtime;
+    const known = [...this.#deps.runtimes.keys()].join(', ');
+    throw new AppError(
+      'agent_failed',
+      `There is no runtime "${provider}" here. Available: ${known}.`,
+    );
+  }
+
+  #onReport(report: AgentReport): void {
+    this.#deps.writer.commit({ session: { report }, events: [] }).catch((error: unknown) => {
+      this.#deps.logger.debug({ err: error }, 'agent report not stored');
+    });
+  }
+
+  #watch(connection: AgentConnection): void {
+    void connection.exited.then((exit) => {
+      if (this.#live?.connection !== connection) return;
+      this.#live = undefined;
+      if (!this.#closing) this.#deps.onExit(exit);
+    });
+  }
 }

@@ -34,109 +34,131 @@ export interface ManagerDeps extends WorkerDeps {
 const leaseKey = (sessionId: SessionId): string => `session:${sessionId}`;
 
 export function createSessionManager(deps: ManagerDeps): SessionManager {
-  const { ownership, store, logger } = deps;
-  const workers = new Map<SessionId, { worker: SessionWorker; epoch: number }>();
-  const adopting = new Map<SessionId, Promise<SessionWorker | undefined>>();
-  const leaving = new Map<SessionId, Promise<void>>();
-  let stopping = false;
-  let forgetWakes = (): void => {};
+  return new Manager(deps);
+}
 
-  async function take(sessionId: SessionId): Promise<SessionWorker | undefined> {
-    await leaving.get(sessionId);
+class Manager implements SessionManager {
+  readonly #deps: ManagerDeps;
+  readonly #workers = new Map<SessionId, { worker: SessionWorker; epoch: number }>();
+  readonly #adopting = new Map<SessionId, Promise<SessionWorker | undefined>>();
+  readonly #leaving = new Map<SessionId, Promise<void>>();
+  #stopping = false;
+  #forgetWakes = (): void => {};
+
+  constructor(deps: ManagerDeps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    const { wakeBus, ownership, logger } = this.#deps;
+    this.#forgetWakes = wakeBus.subscribe('session', (id, remote) => {
+      if (remote) this.#workers.get(id as SessionId)?.worker.remoteChange();
+    });
+    ownership.onBeat(() => {
+      if (this.#stopping) return;
+      this.#tidy().catch((error: unknown) =>
+        logger.warn({ err: error }, 'sessions not looked after'),
+      );
+    });
+    await this.#tidy();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#forgetWakes();
+    await Promise.allSettled(this.#adopting.values());
+    await Promise.all([...this.#workers.keys()].map((id) => this.#release(id)));
+    await Promise.all(this.#leaving.values());
+  }
+
+  wake(sessionId: SessionId): void {
+    if (this.#stopping) return;
+    const present = this.#workers.get(sessionId);
+    if (present) {
+      present.worker.wake();
+      return;
+    }
+    this.#adopt(sessionId).then(
+      (worker) => worker?.wake(),
+      (error: unknown) =>
+        this.#deps.logger.error({ sessionId, err: error }, 'session not taken, will retry'),
+    );
+  }
+
+  answered(request: PermissionRequest): void {
+    this.#workers.get(request.sessionId)?.worker.answered(request);
+  }
+
+  async configure(sessionId: SessionId, optionId: string, value: string): Promise<void> {
+    const worker = await this.#adopt(sessionId);
+    const session = await this.#deps.store.session(sessionId);
+    if (!worker || !session) {
+      throw new AppError(
+        'unavailable',
+        'Another server runs this session right now. Please send this to that one, or try again later.',
+      );
+    }
+    const { connection } = await worker.link.ensure(session, new AbortController().signal);
+    await connection.setConfig(optionId, value);
+  }
+
+  count(): number {
+    return this.#workers.size;
+  }
+
+  #adopt(sessionId: SessionId): Promise<SessionWorker | undefined> {
+    const present = this.#workers.get(sessionId);
+    if (present) return Promise.resolve(present.worker);
+    const running = this.#adopting.get(sessionId);
+    if (running) return running;
+    const started = this.#take(sessionId).finally(() => this.#adopting.delete(sessionId));
+    this.#adopting.set(sessionId, started);
+    return started;
+  }
+
+  async #take(sessionId: SessionId): Promise<SessionWorker | undefined> {
+    const { ownership, store, runtimes } = this.#deps;
+    await this.#leaving.get(sessionId);
     const epoch = await ownership.acquire(leaseKey(sessionId));
-    if (epoch === undefined || stopping) return undefined;
+    if (epoch === undefined || this.#stopping) return undefined;
     const session = await store.session(sessionId);
     if (!session) {
       await ownership.release(leaseKey(sessionId), epoch);
       return undefined;
     }
-    if (session.state !== 'new') await deps.runtimes.get(session.runtime.provider)?.reap(sessionId);
-    const worker = createSessionWorker(deps, sessionId, epoch, () => workers.delete(sessionId));
-    workers.set(sessionId, { worker, epoch });
-    deps.onOwned(sessionId);
+    if (session.state !== 'new') await runtimes.get(session.runtime.provider)?.reap(sessionId);
+    const worker = createSessionWorker(this.#deps, sessionId, epoch, () =>
+      this.#workers.delete(sessionId),
+    );
+    this.#workers.set(sessionId, { worker, epoch });
+    this.#deps.onOwned(sessionId);
     return worker;
   }
 
-  function adopt(sessionId: SessionId): Promise<SessionWorker | undefined> {
-    const present = workers.get(sessionId);
-    if (present) return Promise.resolve(present.worker);
-    const running = adopting.get(sessionId);
-    if (running) return running;
-    const started = take(sessionId).finally(() => adopting.delete(sessionId));
-    adopting.set(sessionId, started);
-    return started;
-  }
-
-  function wake(sessionId: SessionId): void {
-    if (stopping) return;
-    const present = workers.get(sessionId);
-    if (present) {
-      present.worker.wake();
-      return;
-    }
-    adopt(sessionId).then(
-      (worker) => worker?.wake(),
-      (error: unknown) => logger.error({ sessionId, err: error }, 'session not taken, will retry'),
-    );
-  }
-
-  async function release(sessionId: SessionId): Promise<void> {
-    const owned = workers.get(sessionId);
+  async #release(sessionId: SessionId): Promise<void> {
+    const owned = this.#workers.get(sessionId);
     if (!owned) return;
-    workers.delete(sessionId);
+    this.#workers.delete(sessionId);
     await owned.worker.stop();
-    await ownership.release(leaseKey(sessionId), owned.epoch);
+    await this.#deps.ownership.release(leaseKey(sessionId), owned.epoch);
   }
 
-  function leave(sessionId: SessionId): void {
-    const left = release(sessionId)
-      .catch((error: unknown) => logger.warn({ sessionId, err: error }, 'lease not freed'))
-      .finally(() => leaving.delete(sessionId));
-    leaving.set(sessionId, left);
+  #leave(sessionId: SessionId): void {
+    const left = this.#release(sessionId)
+      .catch((error: unknown) =>
+        this.#deps.logger.warn({ sessionId, err: error }, 'lease not freed'),
+      )
+      .finally(() => this.#leaving.delete(sessionId));
+    this.#leaving.set(sessionId, left);
   }
 
   /** Takes sessions whose owner is gone, lets go of those that rest. */
-  async function tidy(): Promise<void> {
-    for (const [sessionId, { worker }] of workers) if (worker.resting()) leave(sessionId);
-    for (const sessionId of await store.openSessions()) {
-      if (!workers.has(sessionId)) wake(sessionId);
+  async #tidy(): Promise<void> {
+    for (const [sessionId, { worker }] of this.#workers) {
+      if (worker.resting()) this.#leave(sessionId);
+    }
+    for (const sessionId of await this.#deps.store.openSessions()) {
+      if (!this.#workers.has(sessionId)) this.wake(sessionId);
     }
   }
-
-  return {
-    async start() {
-      forgetWakes = deps.wakeBus.subscribe('session', (id, remote) => {
-        if (remote) workers.get(id as SessionId)?.worker.remoteChange();
-      });
-      ownership.onBeat(() => {
-        if (stopping) return;
-        tidy().catch((error: unknown) => logger.warn({ err: error }, 'sessions not looked after'));
-      });
-      await tidy();
-    },
-    async stop() {
-      stopping = true;
-      forgetWakes();
-      await Promise.all(adopting.values());
-      await Promise.all([...workers.keys()].map(release));
-      await Promise.all(leaving.values());
-    },
-    wake,
-    answered(request) {
-      workers.get(request.sessionId)?.worker.answered(request);
-    },
-    async configure(sessionId, optionId, value) {
-      const worker = await adopt(sessionId);
-      const session = await store.session(sessionId);
-      if (!worker || !session) {
-        throw new AppError(
-          'unavailable',
-          'Another server runs this session right now. Please send this to that one, or try again later.',
-        );
-      }
-      const { connection } = await worker.link.ensure(session, new AbortController().signal);
-      await connection.setConfig(optionId, value);
-    },
-    count: () => workers.size,
-  };
 }

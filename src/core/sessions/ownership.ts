@@ -24,16 +24,18 @@ export interface Ownership {
   onBeat(fn: () => void): void;
 }
 
-export function createOwnership(deps: {
+interface OwnershipDeps {
   readonly leases: LeaseStore;
   readonly holder: HolderId;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Only one process can have this database open: whoever else is registered is dead. */
   readonly exclusive: boolean;
-}): Ownership {
+}
+
+export function createOwnership(deps: OwnershipDeps): Ownership {
   const { leases, holder, clock, logger } = deps;
-  const seen = new Map<HolderId, { beat: number; since: number }>();
+  const others = new Map<HolderId, { beat: number; since: number }>();
   const listeners = new Set<() => void>();
   let dead: readonly HolderId[] = [];
   let cancelTimer: (() => void) | undefined;
@@ -41,22 +43,8 @@ export function createOwnership(deps: {
 
   async function look(): Promise<void> {
     await leases.beat(holder);
-    const now = clock.now();
     const all = await leases.holders();
-    for (const known of seen.keys()) {
-      if (!all.some((other) => other.holder === known)) seen.delete(known);
-    }
-    dead = all
-      .filter((other) => other.holder !== holder)
-      .filter((other) => {
-        const before = seen.get(other.holder);
-        if (!before || before.beat !== other.beat) {
-          seen.set(other.holder, { beat: other.beat, since: now });
-          return deps.exclusive;
-        }
-        return deps.exclusive || now - before.since >= DEAD_AFTER_MS;
-      })
-      .map((other) => other.holder);
+    dead = deadAmong(all, deps, others);
     for (const gone of dead) {
       logger.warn({ holder: gone }, 'another server died; its sessions are free');
       await leases.removeHolder(gone);
@@ -88,4 +76,23 @@ export function createOwnership(deps: {
     release: (key, epoch) => leases.release(key, holder, epoch),
     onBeat: (fn) => void listeners.add(fn),
   };
+}
+
+/** Holders whose beat stood still for too long; keeps in `seen` since when. */
+function deadAmong(
+  all: readonly { readonly holder: HolderId; readonly beat: number }[],
+  { holder: self, clock, exclusive }: OwnershipDeps,
+  seen: Map<HolderId, { beat: number; since: number }>,
+): readonly HolderId[] {
+  const now = clock.now();
+  const present = new Set(all.map((other) => other.holder));
+  for (const known of seen.keys()) if (!present.has(known)) seen.delete(known);
+  return all
+    .filter(({ holder }) => holder !== self)
+    .filter(({ holder, beat }) => {
+      const before = seen.get(holder);
+      if (before?.beat !== beat) seen.set(holder, { beat, since: now });
+      return exclusive || (before?.beat === beat && now - before.since >= DEAD_AFTER_MS);
+    })
+    .map(({ holder }) => holder);
 }

@@ -9,7 +9,6 @@ import type { NewEvent } from '../model/events.ts';
 import type { PromptId, RequestId, SessionId } from '../model/ids.ts';
 import { mintId } from '../model/ids.ts';
 import type { PermissionOption, PermissionRequest } from '../model/permission.ts';
-import { PERMISSION_EXPIRY_MS } from '../model/permission.ts';
 import type { AgentPermissionRequest, PermissionAnswer } from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PermissionPatch, SessionStore } from '../ports/session-store.ts';
@@ -103,7 +102,7 @@ function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-export function createPermissionDesk(deps: {
+interface DeskDeps {
   readonly sessionId: SessionId;
   readonly store: Pick<SessionStore, 'permission'>;
   readonly writer: SessionWriter;
@@ -111,19 +110,69 @@ export function createPermissionDesk(deps: {
   readonly decide: DecidePermission;
   /** The tool call as far as the agent's updates told it; {} when unknown. */
   readonly knownToolCall: (toolCallId: string) => Readonly<Record<string, unknown>>;
-  readonly expiryMs?: number;
-}): PermissionDesk {
-  const { clock, writer } = deps;
-  const waiting = new Map<RequestId, Waiting>();
+  readonly expiryMs: number;
+}
 
-  function newRow(promptId: PromptId | null, request: AgentPermissionRequest): PermissionRequest {
-    const now = clock.now();
-    const toolCall = { ...deps.knownToolCall(request.toolCallId), ...request.toolCall };
+export function createPermissionDesk(deps: DeskDeps): PermissionDesk {
+  return new Desk(deps);
+}
+
+class Desk implements PermissionDesk {
+  readonly #deps: DeskDeps;
+  readonly #waiting = new Map<RequestId, Waiting>();
+
+  constructor(deps: DeskDeps) {
+    this.#deps = deps;
+  }
+
+  async request(
+    promptId: PromptId | null,
+    request: AgentPermissionRequest,
+  ): Promise<PermissionAnswer> {
+    const row = this.#newRow(promptId, request);
+    const decision = this.#deps.decide(row);
+    if (decision.action !== 'ask') return this.#decided(row, decision);
+    const answer = this.#wait(row);
+    const stored = await this.#deps.writer.commit({
+      insertPermission: row,
+      events: [requestedEvent(row)],
+    });
+    if (!stored.ok) this.answered({ ...row, state: 'cancelled' });
+    return answer;
+  }
+
+  answered(row: PermissionRequest): void {
+    const entry = this.#waiting.get(row.id);
+    if (!entry || row.state === 'pending') return;
+    this.#waiting.delete(row.id);
+    entry.forget();
+    entry.tell(answerOf(row));
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.#rows().map((row) => this.#settleOne(row)));
+  }
+
+  async cancelAll(by: Actor): Promise<void> {
+    await Promise.all(this.#rows().map((row) => this.#close(row, 'cancelled', by)));
+  }
+
+  pending(): number {
+    return this.#waiting.size;
+  }
+
+  #rows(): readonly PermissionRequest[] {
+    return [...this.#waiting.values()].map(({ row }) => row);
+  }
+
+  #newRow(promptId: PromptId | null, request: AgentPermissionRequest): PermissionRequest {
+    const now = this.#deps.clock.now();
+    const toolCall = { ...this.#deps.knownToolCall(request.toolCallId), ...request.toolCall };
     return {
       id: mintId('r', now),
-      sessionId: deps.sessionId,
+      sessionId: this.#deps.sessionId,
       promptId,
-      code: mintCode(new Set([...waiting.values()].map(({ row }) => row.code))),
+      code: mintCode(new Set(this.#rows().map((row) => row.code))),
       toolCallId: request.toolCallId,
       toolCall,
       title: text(toolCall['title']) ?? 'A tool call without a title',
@@ -133,108 +182,58 @@ export function createPermissionDesk(deps: {
       optionId: null,
       answeredBy: null,
       requestedAt: now,
-      expiresAt: now + (deps.expiryMs ?? PERMISSION_EXPIRY_MS),
+      expiresAt: now + this.#deps.expiryMs,
       resolvedAt: null,
     };
   }
 
-  async function decided(row: PermissionRequest, wish: 'allow' | 'reject', rule: string) {
-    const option = optionFor(row.options, wish);
-    const done: PermissionRequest = {
-      ...row,
-      state: option ? 'answered' : 'cancelled',
+  async #decided(
+    row: PermissionRequest,
+    decision: Exclude<PolicyDecision, { action: 'ask' }>,
+  ): Promise<PermissionAnswer> {
+    const option = optionFor(row.options, decision.action === 'allow' ? 'allow' : 'reject');
+    const outcome = {
+      state: option ? ('answered' as const) : ('cancelled' as const),
       optionId: option?.optionId ?? null,
       answeredBy: SYSTEM_ACTOR,
-      resolvedAt: row.requestedAt,
     };
-    await writer.commit({
+    const done: PermissionRequest = { ...row, ...outcome, resolvedAt: row.requestedAt };
+    await this.#deps.writer.commit({
       insertPermission: done,
-      events: [
-        requestedEvent(row),
-        resolvedEvent(
-          row,
-          {
-            state: option ? 'answered' : 'cancelled',
-            optionId: done.optionId,
-            answeredBy: SYSTEM_ACTOR,
-          },
-          rule,
-        ),
-      ],
+      events: [requestedEvent(row), resolvedEvent(row, outcome, decision.rule)],
     });
     return answerOf(done);
   }
 
-  function resolve(row: PermissionRequest): void {
-    const entry = waiting.get(row.id);
-    if (!entry || row.state === 'pending') return;
-    waiting.delete(row.id);
-    entry.forget();
-    entry.tell(answerOf(row));
+  /** Resolves a row ourselves; one that somebody answered meanwhile keeps that answer. */
+  async #close(row: PermissionRequest, state: 'cancelled' | 'expired', by: Actor): Promise<void> {
+    const reject = state === 'expired' ? optionFor(row.options, 'reject') : undefined;
+    const patch: PermissionPatch = {
+      id: row.id,
+      state,
+      optionId: reject?.optionId ?? null,
+      answeredBy: by,
+      resolvedAt: this.#deps.clock.now(),
+    };
+    const result = await this.#deps.writer.commit({
+      permissions: [patch],
+      events: [resolvedEvent(row, patch)],
+    });
+    if (result.ok) this.answered({ ...row, ...patch });
+    else await this.#settleOne(row);
   }
 
-  /** Resolves rows ourselves; a row that somebody answered meanwhile keeps that answer. */
-  async function close(
-    rows: readonly PermissionRequest[],
-    state: 'cancelled' | 'expired',
-    by: Actor,
-  ) {
-    await Promise.all(
-      rows.map(async (row) => {
-        const patch: PermissionPatch = {
-          id: row.id,
-          state,
-          optionId:
-            state === 'expired' ? (optionFor(row.options, 'reject')?.optionId ?? null) : null,
-          answeredBy: by,
-          resolvedAt: clock.now(),
-        };
-        const result = await writer.commit({
-          permissions: [patch],
-          events: [resolvedEvent(row, patch)],
-        });
-        if (result.ok) resolve({ ...row, ...patch });
-        else await settleOne(row);
-      }),
-    );
+  async #settleOne(row: PermissionRequest): Promise<void> {
+    const stored = await this.#deps.store.permission(row.id);
+    this.answered(stored ?? { ...row, state: 'cancelled' });
   }
 
-  async function settleOne(row: PermissionRequest): Promise<void> {
-    const stored = await deps.store.permission(row.id);
-    resolve(stored ?? { ...row, state: 'cancelled' });
-  }
-
-  function wait(row: PermissionRequest): Promise<PermissionAnswer> {
+  #wait(row: PermissionRequest): Promise<PermissionAnswer> {
     return new Promise((tell) => {
-      const forget = clock.after(row.expiresAt - clock.now(), () => {
-        close([row], 'expired', SYSTEM_ACTOR).catch(() => tell({ outcome: 'cancelled' }));
+      const forget = this.#deps.clock.after(row.expiresAt - this.#deps.clock.now(), () => {
+        this.#close(row, 'expired', SYSTEM_ACTOR).catch(() => tell({ outcome: 'cancelled' }));
       });
-      waiting.set(row.id, { row, tell, forget });
+      this.#waiting.set(row.id, { row, tell, forget });
     });
   }
-
-  return {
-    async request(promptId, request) {
-      const row = newRow(promptId, request);
-      const decision = deps.decide(row);
-      if (decision.action !== 'ask') {
-        return decided(row, decision.action === 'allow' ? 'allow' : 'reject', decision.rule);
-      }
-      const answer = wait(row);
-      const stored = await writer.commit({ insertPermission: row, events: [requestedEvent(row)] });
-      if (!stored.ok) resolve({ ...row, state: 'cancelled' });
-      return answer;
-    },
-    answered: resolve,
-    async settle() {
-      await Promise.all([...waiting.values()].map(({ row }) => settleOne(row)));
-    },
-    cancelAll: (by) =>
-      close(
-        [...waiting.values()].map(({ row }) => row),
-        'cancelled',
-        by,
-      ),
-    pending: () => waiting.size,
-  };
 }

@@ -26,78 +26,12 @@ const EVENT_TEXT_LIMIT = 16_384;
 const FINISHED = new Set(['done', 'failed', 'interrupted', 'cancelled']);
 
 export function promptMethods(deps: ServiceDeps): Methods {
-  const { store, guard, clock } = deps;
-
-  async function accept(
-    caller: Caller,
-    id: SessionId,
-    input: Parameters<SessionService['prompt']>[2],
-  ): Promise<AcceptedPrompt> {
-    const session = await openSession(deps, id);
-    const now = clock.now();
-    const prompt = newPrompt(caller, id, input, now);
-    const cancelling = input.steer ? await runningPatch(id) : [];
-    const result = await commitAsGuest(deps, id, {
-      sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
-      insertPrompt: { ...prompt, front: input.steer === true },
-      queueLimit: QUEUE_LIMIT,
-      prompts: cancelling,
-      events: [queuedEvent(prompt)],
-    });
-    if (result.ok) {
-      const runs = session.state !== 'running' && result.queued === 1 && !session.queuePaused;
-      return {
-        promptId: prompt.id,
-        state: runs ? 'running' : 'queued',
-        position: runs ? 0 : input.steer ? 1 : result.queued,
-        created: true,
-      };
-    }
-    if (result.reason === 'stale' && result.what === 'prompt') return accept(caller, id, input);
-    if (result.reason !== 'duplicate') throw refusal(result);
-    return acceptedBefore(prompt.id);
-  }
-
-  async function acceptedBefore(id: PromptId): Promise<AcceptedPrompt> {
-    const before = await store.prompt(id);
-    if (!before) throw new AppError('conflict', 'This prompt id belongs to something else.');
-    const waiting = await store.prompts(before.sessionId, ['queued']);
-    const position = waiting.findIndex((prompt) => prompt.id === id) + 1;
-    return { promptId: id, state: position > 0 ? 'queued' : 'running', position, created: false };
-  }
-
-  async function runningPatch(id: SessionId): Promise<readonly PromptPatch[]> {
-    const running = await store.prompts(id, ['running']);
-    return running.map((prompt) => ({ id: prompt.id, from: ['running'], cancelRequested: true }));
-  }
-
-  async function cancelOne(caller: Caller, id: SessionId, promptId: PromptId): Promise<void> {
-    const prompt = await promptOf(id, promptId);
-    if (prompt.state === 'running') {
-      await commitAsGuest(deps, id, {
-        prompts: [{ id: promptId, from: ['running'], cancelRequested: true }],
-        events: [],
-      });
-      return;
-    }
-    const result = await commitAsGuest(deps, id, {
-      prompts: [{ id: promptId, from: ['queued'], state: 'cancelled', endedAt: clock.now() }],
-      events: [{ type: 'prompt.cancelled', data: { promptId, by: { ...caller.actor } } }],
-    });
-    if (!result.ok && result.actual === 'running') return cancelOne(caller, id, promptId);
-    if (!result.ok) throw refusal(result);
-  }
-
-  async function promptOf(id: SessionId, promptId: PromptId): Promise<Prompt> {
-    const prompt = await store.prompt(promptId);
-    if (prompt?.sessionId === id) return prompt;
-    throw new AppError('not_found', `There is no prompt ${promptId} in this session.`);
-  }
+  const { store, guard } = deps;
 
   return {
     async prompt(caller, id, input) {
       await guard.check('prompt', caller, { sessionId: id });
-      return accept(caller, id, input);
+      return accept(deps, caller, id, input);
     },
     async turnResult(caller, promptId, signal) {
       const prompt = await store.prompt(promptId);
@@ -108,25 +42,97 @@ export function promptMethods(deps: ServiceDeps): Methods {
     async retry(caller, id, promptId) {
       await guard.check('prompt.retry', caller, { sessionId: id });
       const ended = await store.prompts(id, ['done', 'failed', 'interrupted', 'cancelled']);
-      const last = promptId ? await promptOf(id, promptId) : ended.at(-1);
+      const last = promptId ? await promptOf(deps, id, promptId) : ended.at(-1);
       if (!last || !FINISHED.has(last.state)) {
         throw new AppError('conflict', 'There is no finished turn to run again.');
       }
-      return accept(caller, id, { content: last.content });
+      return accept(deps, caller, id, { content: last.content });
     },
     async cancelTurn(caller, id) {
       await guard.check('cancel', caller, { sessionId: id });
       await openSession(deps, id);
       const [running] = await store.prompts(id, ['running']);
       if (!running) return false;
-      await cancelOne(caller, id, running.id);
+      await cancelOne(deps, caller, id, running.id);
       return true;
     },
     async cancelPrompt(caller, id, promptId) {
       await guard.check('queue.cancel', caller, { sessionId: id, promptId });
-      await cancelOne(caller, id, promptId);
+      await cancelOne(deps, caller, id, promptId);
     },
   };
+}
+
+async function accept(
+  deps: ServiceDeps,
+  caller: Caller,
+  id: SessionId,
+  input: Parameters<SessionService['prompt']>[2],
+): Promise<AcceptedPrompt> {
+  const session = await openSession(deps, id);
+  const now = deps.clock.now();
+  const prompt = newPrompt(caller, id, input, now);
+  const cancelling = input.steer ? await runningPatch(deps, id) : [];
+  const result = await commitAsGuest(deps, id, {
+    sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
+    insertPrompt: { ...prompt, front: input.steer === true },
+    queueLimit: QUEUE_LIMIT,
+    prompts: cancelling,
+    events: [queuedEvent(prompt)],
+  });
+  if (result.ok) {
+    const runs = session.state !== 'running' && result.queued === 1 && !session.queuePaused;
+    return {
+      promptId: prompt.id,
+      state: runs ? 'running' : 'queued',
+      position: runs ? 0 : input.steer ? 1 : result.queued,
+      created: true,
+    };
+  }
+  if (result.reason === 'stale' && result.what === 'prompt') return accept(deps, caller, id, input);
+  if (result.reason !== 'duplicate') throw refusal(result);
+  return acceptedBefore(deps, prompt.id);
+}
+
+async function acceptedBefore(deps: ServiceDeps, id: PromptId): Promise<AcceptedPrompt> {
+  const before = await deps.store.prompt(id);
+  if (!before) throw new AppError('conflict', 'This prompt id belongs to something else.');
+  const waiting = await deps.store.prompts(before.sessionId, ['queued']);
+  const position = waiting.findIndex((prompt) => prompt.id === id) + 1;
+  return { promptId: id, state: position > 0 ? 'queued' : 'running', position, created: false };
+}
+
+async function runningPatch(deps: ServiceDeps, id: SessionId): Promise<readonly PromptPatch[]> {
+  const running = await deps.store.prompts(id, ['running']);
+  return running.map((prompt) => ({ id: prompt.id, from: ['running'], cancelRequested: true }));
+}
+
+async function cancelOne(
+  deps: ServiceDeps,
+  caller: Caller,
+  id: SessionId,
+  promptId: PromptId,
+): Promise<void> {
+  const prompt = await promptOf(deps, id, promptId);
+  if (prompt.state === 'running') {
+    await commitAsGuest(deps, id, {
+      prompts: [{ id: promptId, from: ['running'], cancelRequested: true }],
+      events: [],
+    });
+    return;
+  }
+  const result = await commitAsGuest(deps, id, {
+    prompts: [{ id: promptId, from: ['queued'], state: 'cancelled', endedAt: deps.clock.now() }],
+    events: [{ type: 'prompt.cancelled', data: { promptId, by: { ...caller.actor } } }],
+  });
+  if (!result.ok && result.actual === 'running') return cancelOne(deps, caller, id, promptId);
+  if (!result.ok) throw refusal(result);
+}
+
+async function promptOf(deps: ServiceDeps, id: SessionId, promptId: PromptId): Promise<Prompt> {
+  const prompt = await deps.store.prompt(promptId);
+  if (prompt?.sessionId === id) return prompt;
+  throw new AppError('not_found', `There is no prompt ${promptId} in this session.`);
 }
 
 function newPrompt(

@@ -15,41 +15,10 @@ type Methods = Pick<
 >;
 
 export function sessionMethods(deps: ServiceDeps): Methods {
-  const { store, guard, clock } = deps;
-
-  async function templateOf(input: CreateSession): Promise<AgentTemplate | null> {
-    if (input.spawn) return null;
-    const id = input.agentTemplateId;
-    if (id === undefined) {
-      throw new AppError('invalid', 'Say which agent: `agentTemplateId` or `spawn`.', {
-        details: { field: 'agentTemplateId' },
-      });
-    }
-    const template = await deps.templates.template(id);
-    if (template) return template;
-    const known = (await deps.templates.templates()).map((one) => one.id).join(', ');
-    throw new AppError('not_found', `There is no agent "${id}". Known: ${known}.`);
-  }
+  const { store, guard } = deps;
 
   return {
-    async create(caller, input) {
-      await guard.check('session.create', caller);
-      if (input.spawn || input.cwd !== undefined) await guard.check('session.create_spawn', caller);
-      const template = await templateOf(input);
-      await deps.admit();
-      const session = newSession(caller, input, template, clock.now());
-      const result = await commitAsGuest(deps, session.id, {
-        create: session,
-        events: [
-          {
-            type: 'session.created',
-            data: { agentName: session.agentName, agentTemplateId: session.agentTemplateId },
-          },
-        ],
-      });
-      if (!result.ok && result.reason !== 'duplicate') throw refusal(result);
-      return { session: await sessionOf(deps, session.id), created: result.ok };
-    },
+    create: (caller, input) => create(deps, caller, input),
     async session(caller, id) {
       await guard.check('session.read', caller, { sessionId: id });
       return sessionOf(deps, id);
@@ -87,6 +56,44 @@ export function sessionMethods(deps: ServiceDeps): Methods {
       return sessionOf(deps, id);
     },
   };
+}
+
+async function create(
+  deps: ServiceDeps,
+  caller: Caller,
+  input: CreateSession,
+): Promise<{ session: Session; created: boolean }> {
+  const { guard, clock } = deps;
+  await guard.check('session.create', caller);
+  if (input.spawn || input.cwd !== undefined) await guard.check('session.create_spawn', caller);
+  const template = await templateOf(deps, input);
+  await deps.admit();
+  const session = newSession(caller, input, template, clock.now());
+  const result = await commitAsGuest(deps, session.id, {
+    create: session,
+    events: [
+      {
+        type: 'session.created',
+        data: { agentName: session.agentName, agentTemplateId: session.agentTemplateId },
+      },
+    ],
+  });
+  if (!result.ok && result.reason !== 'duplicate') throw refusal(result);
+  return { session: await sessionOf(deps, session.id), created: result.ok };
+}
+
+async function templateOf(deps: ServiceDeps, input: CreateSession): Promise<AgentTemplate | null> {
+  if (input.spawn) return null;
+  const id = input.agentTemplateId;
+  if (id === undefined) {
+    throw new AppError('invalid', 'Say which agent: `agentTemplateId` or `spawn`.', {
+      details: { field: 'agentTemplateId' },
+    });
+  }
+  const template = await deps.templates.template(id);
+  if (template) return template;
+  const known = (await deps.templates.templates()).map((one) => one.id).join(', ');
+  throw new AppError('not_found', `There is no agent "${id}". Known: ${known}.`);
 }
 
 /** The session, if it takes work; AppError `conflict` when it is ending or ended. */

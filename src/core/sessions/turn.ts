@@ -57,117 +57,129 @@ export interface TurnDeps {
   readonly content: (fresh: boolean) => Promise<readonly ContentBlock[]>;
 }
 
-export function startTurn(deps: TurnDeps): Turn {
-  const { clock, link, desk, prompt } = deps;
-  const abort = new AbortController();
-  const timers = new Set<() => void>();
-  let why: 'cancel' | 'interrupt' | 'silence' | undefined;
-  let lastProgress = clock.now();
+type Why = 'cancel' | 'interrupt' | 'silence';
 
-  function later(ms: number, fn: () => void): void {
-    const forget = clock.after(ms, () => {
-      timers.delete(forget);
-      fn();
-    });
-    timers.add(forget);
+export function startTurn(deps: TurnDeps): Turn {
+  return new RunningTurn(deps);
+}
+
+class RunningTurn implements Turn {
+  readonly prompt: Prompt;
+  readonly ended: Promise<void>;
+  readonly #deps: TurnDeps;
+  readonly #abort = new AbortController();
+  readonly #timers = new Set<() => void>();
+  /** Why we end it; undefined while only the agent may. */
+  #why: Why | undefined;
+  #lastProgress: number;
+
+  constructor(deps: TurnDeps) {
+    this.#deps = deps;
+    this.prompt = deps.prompt;
+    this.#lastProgress = deps.clock.now();
+    this.#watchSilence();
+    this.ended = this.#run()
+      .then((outcome) => this.#finish(outcome))
+      .catch((error: unknown) => {
+        deps.logger.warn({ promptId: deps.prompt.id, err: error }, 'end of turn not stored');
+      });
   }
 
-  function end(reason: 'cancel' | 'interrupt' | 'silence', by: Actor): void {
-    if (why === 'interrupt' || (why && reason !== 'interrupt')) return;
-    why = reason;
-    abort.abort();
+  cancel(by: Actor): void {
+    this.#end('cancel', by);
+  }
+
+  interrupt(): void {
+    this.#end('interrupt', SYSTEM_ACTOR);
+  }
+
+  progress(): void {
+    this.#lastProgress = this.#deps.clock.now();
+  }
+
+  #end(why: Why, by: Actor): void {
+    if (this.#why === 'interrupt' || (this.#why && why !== 'interrupt')) return;
+    const { link, desk, logger, limits } = this.#deps;
+    this.#why = why;
+    this.#abort.abort();
     desk.cancelAll(by).catch((error: unknown) => {
-      deps.logger.warn({ promptId: prompt.id, err: error }, 'pending permissions not cancelled');
+      logger.warn({ promptId: this.prompt.id, err: error }, 'pending permissions not cancelled');
     });
-    if (reason === 'interrupt') {
+    if (why === 'interrupt') {
       void link.close();
       return;
     }
     link.live()?.cancel();
-    later(deps.limits.cancelDeadlineMs, () => void link.close());
+    this.#later(limits.cancelDeadlineMs, () => void link.close());
   }
 
-  function watchSilence(): void {
-    const left = lastProgress + deps.limits.silenceMs - clock.now();
-    if (left <= 0 && desk.pending() === 0) end('silence', SYSTEM_ACTOR);
-    else later(Math.max(left, 1000), watchSilence);
-  }
-
-  async function run(): Promise<Outcome> {
+  async #run(): Promise<Outcome> {
+    const { link, session, prompt, logger } = this.#deps;
     try {
-      const { connection, fresh } = await link.ensure(deps.session, abort.signal);
-      if (why) return stopped();
-      const content = await deps.content(fresh);
-      if (why) return stopped();
-      lastProgress = clock.now();
+      const { connection, fresh } = await link.ensure(session, this.#abort.signal);
+      if (this.#why) return this.#stopped(this.#why);
+      const content = await this.#deps.content(fresh);
+      if (this.#why) return this.#stopped(this.#why);
+      this.progress();
       const { stopReason, usage } = await connection.prompt(content);
-      if (why === 'silence') return stopped();
+      if (this.#why === 'silence') return this.#stopped('silence');
       return { state: 'done', stopReason, ...(usage ? { usage } : {}) };
     } catch (error) {
-      if (why) return stopped();
-      deps.logger.warn({ promptId: prompt.id, err: error }, 'turn failed');
-      const message = isAppError(error)
-        ? error.message
-        : 'Something broke on our side; the log has it.';
+      if (this.#why) return this.#stopped(this.#why);
+      logger.warn({ promptId: prompt.id, err: error }, 'turn failed');
+      const unknown = 'Something broke on our side; the log has it.';
+      const message = isAppError(error) ? error.message : unknown;
       return { state: 'failed', stopReason: 'failed', error: message };
     }
   }
 
-  function stopped(): Outcome {
+  #stopped(why: Why): Outcome {
     if (why === 'interrupt') {
       const error = 'The server was stopped during this turn.';
       return { state: 'interrupted', stopReason: 'interrupted', error };
     }
     if (why === 'silence') {
-      const minutes = Math.round(deps.limits.silenceMs / 60_000);
+      const minutes = Math.round(this.#deps.limits.silenceMs / 60_000);
       const error = `The agent gave no sign of life for ${minutes} min and was stopped.`;
       return { state: 'failed', stopReason: 'failed', error };
     }
     return { state: 'done', stopReason: 'cancelled' };
   }
 
-  async function finish(outcome: Outcome): Promise<void> {
-    for (const forget of timers) forget();
-    deps.flush();
+  async #finish({ state, stopReason, usage, error }: Outcome): Promise<void> {
+    const { desk, writer, clock, prompt } = this.#deps;
+    for (const forget of this.#timers) forget();
+    this.#deps.flush();
     if (desk.pending() > 0) await desk.cancelAll(SYSTEM_ACTOR);
-    await deps.writer.commit({
-      prompts: [{ id: prompt.id, from: ['running'], ...ending(outcome, clock.now()) }],
+    const patch = { state, stopReason, error: error ?? null, endedAt: clock.now() };
+    await writer.commit({
+      prompts: [{ id: prompt.id, from: ['running'], ...patch }],
       events: [
         {
           type: 'turn.ended',
           data: {
             promptId: prompt.id,
-            stopReason: outcome.stopReason,
-            ...(outcome.usage ? { usage: { ...outcome.usage } } : {}),
-            ...(outcome.error === undefined ? {} : { error: outcome.error }),
+            stopReason,
+            ...(usage ? { usage: { ...usage } } : {}),
+            ...(error === undefined ? {} : { error }),
           },
         },
       ],
     });
   }
 
-  watchSilence();
-  const ended = run()
-    .then(finish)
-    .catch((error: unknown) => {
-      deps.logger.warn({ promptId: prompt.id, err: error }, 'end of turn not stored');
-    });
-  return {
-    prompt,
-    ended,
-    cancel: (by) => end('cancel', by),
-    interrupt: () => end('interrupt', SYSTEM_ACTOR),
-    progress() {
-      lastProgress = clock.now();
-    },
-  };
-}
+  #watchSilence(): void {
+    const { clock, limits, desk } = this.#deps;
+    const left = this.#lastProgress + limits.silenceMs - clock.now();
+    if (left <= 0 && desk.pending() === 0) this.#end('silence', SYSTEM_ACTOR);
+    else this.#later(Math.max(left, 1000), () => this.#watchSilence());
+  }
 
-function ending(outcome: Outcome, endedAt: number) {
-  return {
-    state: outcome.state,
-    stopReason: outcome.stopReason,
-    error: outcome.error ?? null,
-    endedAt,
-  };
+  #later(ms: number, fn: () => void): void {
+    const forget = this.#deps.clock.after(ms, () => {
+      this.#timers.delete(forget);
+      fn();
+    });
+    this.#timers.add(forget);
+  }
 }

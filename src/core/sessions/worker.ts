@@ -5,13 +5,20 @@
  * Invariant: a prompt in state `running` has a live turn here, or it is logged as interrupted.
  */
 import { createCoalescer } from '../events/coalesce.ts';
+import type { Coalescer } from '../events/coalesce.ts';
 import type { EventHub } from '../events/hub.ts';
 import { SYSTEM_ACTOR } from '../model/actor.ts';
+import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { Prompt, Session } from '../model/session.ts';
-import type { AgentConnector, RawUpdate } from '../ports/agent.ts';
+import type {
+  AgentConnector,
+  AgentPermissionRequest,
+  PermissionAnswer,
+  RawUpdate,
+} from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { AgentExit, Runtime } from '../ports/runtime.ts';
@@ -40,7 +47,8 @@ export interface WorkerDeps {
   readonly environment: (names: readonly string[]) => Readonly<Record<string, string>>;
   readonly decide: DecidePermission;
   readonly limits: TurnLimits;
-  readonly permissionExpiryMs?: number | undefined;
+  /** Life of a pending permission request. */
+  readonly permissionExpiryMs: number;
 }
 
 export interface SessionWorker {
@@ -60,6 +68,8 @@ export interface SessionWorker {
 
 /** Characters of unstored events at which an agent is cut off: its output has nowhere to go. */
 const BACKLOG_LIMIT = 64 * 1024 * 1024;
+/** Until the rows are looked at again after that failed. */
+const RETRY_MS = 1000;
 
 export function createSessionWorker(
   deps: WorkerDeps,
@@ -67,184 +77,218 @@ export function createSessionWorker(
   epoch: number,
   onGone: () => void,
 ): SessionWorker {
-  const { clock, store } = deps;
-  const known = createKnownToolCalls();
-  let turn: Turn | undefined;
-  let lastPromptId: PromptId | undefined;
-  let stopped = false;
-  let looking = false;
-  let again = false;
+  return new Worker(deps, sessionId, epoch, onGone);
+}
 
-  const writer: SessionWriter = createSessionWriter({
-    ...deps,
-    sessionId,
-    epoch,
-    onFenced: () => void abandon(),
-  });
-  const coalescer = createCoalescer({ clock, emit: writer.append });
-  const desk: PermissionDesk = createPermissionDesk({
-    sessionId,
-    store,
-    writer,
-    clock,
-    decide: deps.decide,
-    knownToolCall: known.get,
-    ...(deps.permissionExpiryMs === undefined ? {} : { expiryMs: deps.permissionExpiryMs }),
-  });
-  const link = createAgentLink({ ...deps, writer, handlers: { update, permission, log }, onExit });
+class Worker implements SessionWorker {
+  readonly link: AgentLink;
+  readonly #deps: WorkerDeps;
+  readonly #id: SessionId;
+  readonly #onGone: () => void;
+  readonly #writer: SessionWriter;
+  readonly #coalescer: Coalescer;
+  readonly #desk: PermissionDesk;
+  readonly #known = createKnownToolCalls();
+  #turn: Turn | undefined;
+  #lastPromptId: PromptId | undefined;
+  #stopped = false;
+  #looking = false;
+  #again = false;
 
-  function update(raw: RawUpdate, replay: boolean): void {
+  constructor(deps: WorkerDeps, sessionId: SessionId, epoch: number, onGone: () => void) {
+    this.#deps = deps;
+    this.#id = sessionId;
+    this.#onGone = onGone;
+    const { clock, store, decide } = deps;
+    const onFenced = (): void => void this.#abandon();
+    this.#writer = createSessionWriter({ ...deps, sessionId, epoch, onFenced });
+    this.#coalescer = createCoalescer({ clock, emit: (event) => this.#writer.append(event) });
+    this.#desk = createPermissionDesk({
+      sessionId,
+      store,
+      writer: this.#writer,
+      clock,
+      decide,
+      knownToolCall: this.#known.get,
+      expiryMs: deps.permissionExpiryMs,
+    });
+    this.link = createAgentLink({
+      ...deps,
+      writer: this.#writer,
+      handlers: {
+        update: (update, replay) => this.#update(update, replay),
+        permission: (request) => this.#permission(request),
+        log: (level, message) => this.#log(level, message),
+      },
+      onExit: (exit) => this.#onExit(exit),
+    });
+  }
+
+  wake(): void {
+    this.#again = true;
+    if (!this.#looking && !this.#stopped) void this.#run();
+  }
+
+  answered(request: PermissionRequest): void {
+    this.#desk.answered(request);
+  }
+
+  remoteChange(): void {
+    this.wake();
+    if (this.#desk.pending() === 0) return;
+    this.#desk.settle().catch((error: unknown) => {
+      this.#deps.logger.warn({ sessionId: this.#id, err: error }, 'answers not read, will retry');
+      this.#deps.clock.after(RETRY_MS, () => this.remoteChange());
+    });
+  }
+
+  resting(): boolean {
+    const busy = this.#turn || this.#looking || this.#again;
+    return !busy && !this.link.live() && !this.link.starting();
+  }
+
+  async stop(): Promise<void> {
+    this.#turn?.interrupt();
+    await this.#turn?.ended;
+    this.#stopped = true;
+    await this.link.close();
+    this.#coalescer.flush();
+    await this.#writer.drained();
+  }
+
+  #update(update: RawUpdate, replay: boolean): void {
     // What the agent repeats on session/load stands in the log already.
-    if (replay || stopped) return;
-    known.see(raw);
-    turn?.progress();
-    coalescer.push(raw, turn?.prompt.id ?? lastPromptId);
-    if (writer.backlog() > BACKLOG_LIMIT) void link.close();
+    if (replay || this.#stopped) return;
+    this.#known.see(update);
+    this.#turn?.progress();
+    this.#coalescer.push(update, this.#turn?.prompt.id ?? this.#lastPromptId);
+    if (this.#writer.backlog() > BACKLOG_LIMIT) void this.link.close();
   }
 
-  function permission(request: Parameters<PermissionDesk['request']>[1]) {
-    coalescer.flush();
-    return desk.request(turn?.prompt.id ?? null, request);
+  #permission(request: AgentPermissionRequest): Promise<PermissionAnswer> {
+    this.#coalescer.flush();
+    return this.#desk.request(this.#turn?.prompt.id ?? null, request);
   }
 
-  function log(level: 'info' | 'warn', message: string): void {
-    writer.append({ type: 'log', data: { level, message } });
+  #log(level: 'info' | 'warn', message: string): void {
+    this.#writer.append({ type: 'log', data: { level, message } });
   }
 
-  function onExit(exit: AgentExit): void {
+  #onExit(exit: AgentExit): void {
     const how = exit.signal ? `signal ${exit.signal}` : `code ${exit.code ?? 'unknown'}`;
-    log('warn', `The agent exited (${how}). It is started again when it is needed.`);
-    wake();
+    this.#log('warn', `The agent exited (${how}). It is started again when it is needed.`);
+    this.wake();
   }
 
   /** Somebody else owns the session: stop without writing. */
-  async function abandon(): Promise<void> {
-    stopped = true;
-    turn?.interrupt();
-    await link.close();
-    onGone();
+  async #abandon(): Promise<void> {
+    this.#stopped = true;
+    this.#turn?.interrupt();
+    this.#onGone();
+    await this.link.close();
   }
 
-  async function content(prompt: Prompt, fresh: boolean) {
+  async #run(): Promise<void> {
+    this.#looking = true;
+    try {
+      while (this.#again && !this.#stopped) {
+        this.#again = false;
+        await this.#look();
+      }
+    } catch (error) {
+      const { logger, clock } = this.#deps;
+      logger.error({ sessionId: this.#id, err: error }, 'session not looked after, will retry');
+      if (!this.#stopped) clock.after(RETRY_MS, () => this.wake());
+    }
+    this.#looking = false;
+  }
+
+  async #look(): Promise<void> {
+    const { store, clock } = this.#deps;
+    const session = await store.session(this.#id);
+    if (!session || this.#stopped) return;
+    const open = await store.prompts(this.#id, ['running', 'queued']);
+    const running = open.find((prompt) => prompt.state === 'running');
+    const waiting = open.filter((prompt) => prompt.state === 'queued');
+    if (this.#turn) {
+      const stop = session.state === 'ending' || running?.cancelRequested;
+      if (stop) this.#turn.cancel(SYSTEM_ACTOR);
+      return;
+    }
+    if (running) await interruptPrompt(this.#writer, running, clock.now());
+    if (this.#desk.pending() === 0) await this.#cancelLeft();
+    if (session.state === 'ending') await this.#windUp(waiting);
+    else if (session.state !== 'ended') await this.#goOn(session, waiting[0]);
+  }
+
+  async #goOn(session: Session, next: Prompt | undefined): Promise<void> {
+    const { link } = this;
+    if (next && !session.queuePaused) await this.#begin(session, next);
+    else if (session.state === 'new') await this.#startEarly(session);
+    else if (session.state === 'running') await setIdle(this.#writer);
+    else if (session.state === 'starting' && !link.starting()) await setIdle(this.#writer);
+  }
+
+  async #begin(session: Session, prompt: Prompt): Promise<void> {
+    this.#known.clear();
+    const stored = await this.#writer.commit({
+      sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
+      session: { state: 'running', stateReason: null },
+      prompts: [
+        { id: prompt.id, from: ['queued'], state: 'running', startedAt: this.#deps.clock.now() },
+      ],
+      events: [{ type: 'prompt.started', data: { promptId: prompt.id } }],
+    });
+    if (!stored.ok || this.#stopped) return;
+    this.#lastPromptId = prompt.id;
+    const turn = startTurn({
+      ...this.#deps,
+      session,
+      prompt,
+      writer: this.#writer,
+      link: this.link,
+      desk: this.#desk,
+      flush: this.#coalescer.flush,
+      content: (fresh) => this.#content(prompt, fresh),
+    });
+    this.#turn = turn;
+    void turn.ended.then(() => {
+      if (this.#turn === turn) this.#turn = undefined;
+      this.wake();
+    });
+  }
+
+  async #content(prompt: Prompt, fresh: boolean): Promise<readonly ContentBlock[]> {
     if (!fresh) return prompt.content;
-    const history = await historyBlock(store, sessionId, prompt.id);
+    const history = await historyBlock(this.#deps.store, this.#id, prompt.id);
     return history ? [history, ...prompt.content] : prompt.content;
   }
 
-  async function begin(session: Session, prompt: Prompt): Promise<void> {
-    known.clear();
-    const stored = await writer.commit({
-      sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
-      session: { state: 'running', stateReason: null },
-      prompts: [{ id: prompt.id, from: ['queued'], state: 'running', startedAt: clock.now() }],
-      events: [{ type: 'prompt.started', data: { promptId: prompt.id } }],
-    });
-    if (!stored.ok || stopped) return;
-    lastPromptId = prompt.id;
-    const started = startTurn({
-      session,
-      prompt,
-      writer,
-      link,
-      desk,
-      clock,
-      logger: deps.logger,
-      limits: deps.limits,
-      flush: coalescer.flush,
-      content: (fresh) => content(prompt, fresh),
-    });
-    turn = started;
-    void started.ended.then(() => {
-      if (turn === started) turn = undefined;
-      wake();
-    });
-  }
-
   /** Starts the agent of a new session before anybody asks it something. */
-  async function startEarly(session: Session): Promise<void> {
-    await writer.commit({ sessionIn: ['new'], session: { state: 'starting' }, events: [] });
-    link.ensure(session, new AbortController().signal).then(
-      () => wake(),
-      (error: unknown) => {
-        if (stopped) return;
-        const message = isAppError(error) ? error.message : 'The agent could not be started.';
-        deps.logger.warn({ sessionId, err: error }, 'agent not started');
-        failStart(writer, message, isAppError(error) ? error.code : 'internal').then(wake, wake);
-      },
+  async #startEarly(session: Session): Promise<void> {
+    await this.#writer.commit({ sessionIn: ['new'], session: { state: 'starting' }, events: [] });
+    this.link.ensure(session, new AbortController().signal).then(
+      () => this.wake(),
+      (error: unknown) => this.#startFailed(error),
     );
   }
 
-  async function look(): Promise<void> {
-    const session = await store.session(sessionId);
-    if (!session || stopped) return;
-    const open = await store.prompts(sessionId, ['running', 'queued']);
-    const running = open.find((prompt) => prompt.state === 'running');
-    const next = open.find((prompt) => prompt.state === 'queued');
-    if (turn) {
-      if (session.state === 'ending' || running?.cancelRequested) turn.cancel(SYSTEM_ACTOR);
-      return;
-    }
-    if (running) await interruptPrompt(writer, running, clock.now());
-    if (desk.pending() === 0) {
-      await cancelLeftPermissions({ store, writer, sessionId, now: clock.now() });
-    }
-    if (session.state === 'ended') return;
-    if (session.state === 'ending') {
-      await link.close();
-      await windUp(
-        writer,
-        open.filter((prompt) => prompt !== running),
-        clock.now(),
-      );
-      return;
-    }
-    if (next && !session.queuePaused) await begin(session, next);
-    else if (session.state === 'new') await startEarly(session);
-    else if (session.state === 'running') await setIdle(writer);
-    else if (session.state === 'starting' && link.live()) await setIdle(writer);
-    else if (session.state === 'starting' && !link.starting()) await setIdle(writer);
+  #startFailed(error: unknown): void {
+    if (this.#stopped) return;
+    this.#deps.logger.warn({ sessionId: this.#id, err: error }, 'agent not started');
+    const message = isAppError(error) ? error.message : 'The agent could not be started.';
+    const wake = (): void => this.wake();
+    failStart(this.#writer, message, isAppError(error) ? error.code : 'internal').then(wake, wake);
   }
 
-  async function run(): Promise<void> {
-    looking = true;
-    try {
-      while (again && !stopped) {
-        again = false;
-        await look();
-      }
-    } catch (error) {
-      deps.logger.error({ sessionId, err: error }, 'session not looked after, will try again');
-      if (!stopped) clock.after(1000, wake);
-    }
-    looking = false;
+  #cancelLeft(): Promise<void> {
+    const { store, clock } = this.#deps;
+    const now = clock.now();
+    return cancelLeftPermissions({ store, writer: this.#writer, sessionId: this.#id, now });
   }
 
-  function wake(): void {
-    again = true;
-    if (!looking && !stopped) void run();
+  async #windUp(waiting: readonly Prompt[]): Promise<void> {
+    await this.link.close();
+    await windUp(this.#writer, waiting, this.#deps.clock.now());
   }
-
-  return {
-    wake,
-    answered: desk.answered,
-    remoteChange() {
-      wake();
-      if (desk.pending() > 0) {
-        desk.settle().catch((error: unknown) => {
-          deps.logger.warn({ sessionId, err: error }, 'answers not read, will try again');
-          clock.after(1000, wake);
-        });
-      }
-    },
-    link,
-    resting: () => !turn && !looking && !again && !link.live() && !link.starting(),
-    async stop() {
-      turn?.interrupt();
-      await turn?.ended;
-      stopped = true;
-      await link.close();
-      coalescer.flush();
-      await writer.drained();
-    },
-  };
 }

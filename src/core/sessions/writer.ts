@@ -50,7 +50,7 @@ interface Item {
 const RETRIES = [50, 200, 1000, 3000, 5000];
 const NOTHING = (): void => {};
 
-export function createSessionWriter(deps: {
+interface WriterDeps {
   readonly sessionId: SessionId;
   readonly epoch: number;
   readonly store: Pick<SessionStore, 'commit'>;
@@ -60,120 +60,127 @@ export function createSessionWriter(deps: {
   readonly logger: Logger;
   /** Called once, when the session was found to belong to somebody else. */
   readonly onFenced: () => void;
-  /** Called when the database fails (again). */
-  readonly onTrouble?: (error: AppError) => void;
-}): SessionWriter {
-  const { sessionId, epoch, store, clock } = deps;
-  let queue: Item[] = [];
-  let waiting = 0;
-  let running: Promise<void> | undefined;
-  let fenced: AppError | undefined;
+}
 
-  async function commitOnce(item: Pick<Item, 'change' | 'events'>): Promise<CommitResult> {
+export function createSessionWriter(deps: WriterDeps): SessionWriter {
+  return new Writer(deps);
+}
+
+class Writer implements SessionWriter {
+  readonly #deps: WriterDeps;
+  #queue: Item[] = [];
+  #waiting = 0;
+  #running: Promise<void> | undefined;
+  #fenced: AppError | undefined;
+
+  constructor(deps: WriterDeps) {
+    this.#deps = deps;
+  }
+
+  append(event: NewEvent): void {
+    const encoded = encodeEvent(event);
+    this.#waiting += encoded.json.length;
+    this.#push({ change: null, events: [encoded], resolve: NOTHING, reject: NOTHING });
+  }
+
+  commit({ events, ...change }: Change): Promise<CommitResult> {
+    return new Promise((resolve, reject) => {
+      this.#push({ change, events: events.map(encodeEvent), resolve, reject });
+    });
+  }
+
+  backlog(): number {
+    return this.#waiting;
+  }
+
+  async drained(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  #push(item: Item): void {
+    if (this.#fenced) {
+      item.reject(this.#fenced);
+      return;
+    }
+    this.#queue.push(item);
+    // On a microtask, so that events of one chunk of the agent's output share a commit.
+    this.#running ??= Promise.resolve().then(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
+    let current: Item | undefined;
+    try {
+      while (this.#queue.length > 0) {
+        current = this.#queue.find((item) => item.change !== null);
+        await this.#writeNext();
+      }
+    } catch (error) {
+      this.#giveUp(error, current);
+    }
+    this.#running = undefined;
+  }
+
+  #giveUp(error: unknown, current: Item | undefined): void {
+    const { sessionId, logger, onFenced } = this.#deps;
+    this.#fenced = isAppError(error, 'fenced') ? error : lostSession();
+    if (!isAppError(error, 'fenced')) {
+      logger.error({ sessionId, err: error }, 'session given up: its log cannot be written');
+    }
+    current?.reject(error);
+    for (const item of this.#queue) item.reject(this.#fenced);
+    this.#queue = [];
+    this.#waiting = 0;
+    onFenced();
+  }
+
+  async #writeNext(): Promise<void> {
+    const { before, change } = this.#take();
+    for (const event of before) this.#waiting -= event.json.length;
+    const events = change ? [...before, ...change.events] : before;
+    let result = await this.#commitOnce(change?.change ?? null, events);
+    if (!result.ok && result.reason !== 'fenced' && change && before.length > 0) {
+      // The change was refused, not the events before it.
+      this.#publish(await this.#commitOnce(null, before));
+      result = await this.#commitOnce(change.change, change.events);
+    }
+    if (!result.ok && result.reason === 'fenced') throw lostSession();
+    this.#publish(result);
+    change?.resolve(result);
+  }
+
+  /** Takes events up to and with the next change of state. */
+  #take(): { before: EventToAppend[]; change: Item | undefined } {
+    const at = this.#queue.findIndex((item) => item.change !== null);
+    const end = at < 0 ? this.#queue.length : at;
+    const before = this.#queue.slice(0, end).flatMap((item) => item.events);
+    const change = this.#queue[end];
+    this.#queue = this.#queue.slice(end + 1);
+    return { before, change };
+  }
+
+  async #commitOnce(
+    change: Item['change'],
+    events: readonly EventToAppend[],
+  ): Promise<CommitResult> {
+    const { sessionId, epoch, store, clock, logger } = this.#deps;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await store.commit({
-          ...item.change,
-          sessionId,
-          epoch,
-          events: item.events,
-          at: clock.now(),
-        });
+        return await store.commit({ ...change, sessionId, epoch, events, at: clock.now() });
       } catch (error) {
         if (!isAppError(error, 'unavailable')) throw error;
-        deps.logger.error({ sessionId, err: error, attempt }, 'session not written, will retry');
-        deps.onTrouble?.(error);
+        logger.error({ sessionId, err: error, attempt }, 'session not written, will retry');
         await sleep(clock, RETRIES[Math.min(attempt, RETRIES.length - 1)] ?? 0);
       }
     }
   }
 
-  function publish(result: CommitResult): void {
+  #publish(result: CommitResult): void {
     if (!result.ok || result.events.length === 0) return;
-    deps.hub.published(result.events);
-    deps.wakeBus.publish('session', sessionId);
+    this.#deps.hub.published(result.events);
+    this.#deps.wakeBus.publish('session', this.#deps.sessionId);
   }
+}
 
-  /** Takes events up to and with the next change of state. */
-  function take(): { before: EventToAppend[]; change: Item | undefined } {
-    const before: EventToAppend[] = [];
-    let count = 0;
-    for (const item of queue) {
-      count += 1;
-      if (item.change) {
-        queue = queue.slice(count);
-        return { before, change: item };
-      }
-      before.push(...item.events);
-    }
-    queue = [];
-    return { before, change: undefined };
-  }
-
-  async function writeNext(): Promise<void> {
-    const { before, change } = take();
-    for (const event of before) waiting -= event.json.length;
-    const events = change ? [...before, ...change.events] : before;
-    let result = await commitOnce({ change: change?.change ?? null, events });
-    if (!result.ok && result.reason !== 'fenced' && change && before.length > 0) {
-      // The change was refused, not the events before it.
-      publish(await commitOnce({ change: null, events: before }));
-      result = await commitOnce({ change: change.change, events: change.events });
-    }
-    if (!result.ok && result.reason === 'fenced') throw fencedError();
-    publish(result);
-    change?.resolve(result);
-  }
-
-  function fencedError(): AppError {
-    return new AppError('fenced', 'This session is run by another server now.');
-  }
-
-  async function run(): Promise<void> {
-    let current: Item | undefined;
-    try {
-      while (queue.length > 0) {
-        current = queue.find((item) => item.change !== null);
-        await writeNext();
-      }
-    } catch (error) {
-      fenced = isAppError(error, 'fenced') ? error : fencedError();
-      if (!isAppError(error, 'fenced')) {
-        deps.logger.error({ sessionId, err: error }, 'session given up: its log cannot be written');
-      }
-      current?.reject(error);
-      for (const item of queue) item.reject(fenced);
-      queue = [];
-      waiting = 0;
-      deps.onFenced();
-    }
-    running = undefined;
-  }
-
-  function push(item: Item): void {
-    if (fenced) {
-      item.reject(fenced);
-      return;
-    }
-    queue.push(item);
-    // On a microtask, so that events of one chunk of the agent's output share a commit.
-    running ??= Promise.resolve().then(run);
-  }
-
-  return {
-    append(event) {
-      const encoded = encodeEvent(event);
-      waiting += encoded.json.length;
-      push({ change: null, events: [encoded], resolve: NOTHING, reject: NOTHING });
-    },
-    commit({ events, ...change }) {
-      return new Promise((resolve, reject) => {
-        push({ change, events: events.map(encodeEvent), resolve, reject });
-      });
-    },
-    backlog: () => waiting,
-    async drained() {
-      while (running) await running;
-    },
-  };
+function lostSession(): AppError {
+  return new AppError('fenced', 'This session is run by another server now.');
 }
