@@ -73,8 +73,6 @@ interface State {
   readonly woken: Set<string>;
   /** When progress of a thread was last told to the process that sends it. */
   readonly toldAt: Map<string, number>;
-  /** Threads of our own wake-ups, which come back to us too. */
-  readonly ownWakes: Set<string>;
   readonly silent: Set<string>;
   sweeping: Promise<void> | undefined;
   sweepAgain: boolean;
@@ -110,7 +108,6 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     looking: new Map(),
     woken: new Set(),
     toldAt: new Map(),
-    ownWakes: new Set(),
     silent: new Set(),
     sweeping: undefined,
     sweepAgain: false,
@@ -125,8 +122,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       for (const message of messages) wantKey(state, message.key, firstWant(message));
     },
     start: async () => {
-      unsubscribe = deps.wakeBus.subscribe('outbox', (threadId) => {
-        if (state.ownWakes.delete(threadId)) return;
+      unsubscribe = deps.wakeBus.subscribe('outbox', (threadId, remote) => {
+        if (!remote) return;
         state.woken.add(threadId);
         void sweep(state);
       });
@@ -225,7 +222,6 @@ function tellOwner(state: State, surface: Surface, entry: Entry, want: Want): vo
     if (state.toldAt.size > 10_000) state.toldAt.clear();
     state.toldAt.set(threadId, now);
   }
-  state.ownWakes.add(threadId);
   state.deps.wakeBus.publish('outbox', threadId);
 }
 

@@ -1,0 +1,199 @@
+/**
+ * One session that is being presented: its events become messages on its bound threads.
+ *
+ * Invariant: before a message of an event is wanted, it was opened for every thread that is bound,
+ * in one transaction with the thread's cursor; replaying the log opens nothing twice, because keys
+ * come from the events.
+ */
+import type { EventHub, LoggedEvent, Subscription } from '../events/hub.ts';
+import type { SessionId, ThreadId } from '../model/ids.ts';
+import { PRIORITY, type OutboxMessage, type Priority } from '../model/message.ts';
+import type { ThreadRef } from '../model/thread.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Binding, ThreadStore } from '../ports/stores.ts';
+import type { TranscriptFolder } from '../transcript/fold.ts';
+import { createTracker, refOf, turnRef, type Opening, type Subject } from './tracker.ts';
+
+export interface PresentedDeps {
+  readonly hub: EventHub;
+  readonly threads: ThreadStore;
+  readonly outbox: Pick<Outbox, 'open' | 'want'>;
+  readonly clock: Clock;
+}
+
+export interface Presented {
+  readonly sessionId: SessionId;
+  /** Everything that was in the log when presenting began has been folded in. */
+  isCaughtUp(): boolean;
+  /** Newest event that was folded in. */
+  seq(): number;
+  /** Time has passed: moves clocks, shows silence. `moveClocks`: running turns are wanted. */
+  tick(moveClocks: boolean): void;
+  close(): void;
+  readonly folder: TranscriptFolder;
+}
+
+/** No event for so long in a running turn is shown as silence. */
+export const STALL_MS = 60_000;
+
+interface State {
+  readonly deps: PresentedDeps;
+  readonly sessionId: SessionId;
+  readonly refs: Map<ThreadId, ThreadRef>;
+  /** Threads on which we opened the message of a ref. */
+  readonly shownOn: Map<string, Set<ThreadId>>;
+  bindings: readonly Binding[];
+}
+
+/**
+ * Starts presenting, from the first event that a thread of `bindings` may not have been shown.
+ * `lastSeq` is the log's newest now. `onQuiet` is called when everything is shown and nothing is
+ * unfinished; `onFailed` when a message could not be opened: presenting has stopped then, and must
+ * begin anew.
+ */
+export function present(
+  deps: PresentedDeps,
+  sessionId: SessionId,
+  start: {
+    readonly folder: TranscriptFolder;
+    readonly bindings: readonly Binding[];
+    readonly lastSeq: number;
+  },
+  on: { readonly quiet: () => void; readonly failed: (error: unknown) => void },
+): Presented {
+  const { folder, bindings, lastSeq } = start;
+  const shownTo = Math.min(...bindings.map((binding) => binding.presentedSeq));
+  const tracker = createTracker(folder.view());
+  let seq = Math.min(folder.view().seq, shownTo);
+  const state: State = { deps, sessionId, refs: new Map(), shownOn: new Map(), bindings };
+  let isStalled = false;
+
+  const work = async (
+    openings: readonly Opening[],
+    wants: ReadonlyMap<string, Priority>,
+  ): Promise<void> => {
+    try {
+      if (openings.length > 0) await open(state, openings, seq);
+      want(state, wants, seq);
+      if (seq < lastSeq || !tracker.isQuiet()) return;
+      await moveCursors(state, seq);
+      subscription.close();
+      on.quiet();
+    } catch (error) {
+      subscription.close();
+      on.failed(error);
+    }
+  };
+
+  const sink = (events: readonly LoggedEvent[]): void | Promise<void> => {
+    for (const { event } of events) {
+      if (event.seq <= seq) continue;
+      folder.push(event);
+      tracker.push(event, () => folder.view());
+      seq = event.seq;
+    }
+    const { openings, wants } = tracker.collect();
+    if (isStalled) {
+      isStalled = false;
+      for (const promptId of tracker.running()) wants.set(turnRef(promptId), PRIORITY.state);
+    }
+    if (seq <= shownTo && seq < lastSeq) return undefined;
+    if (openings.length > 0 || (tracker.isQuiet() && seq >= lastSeq)) return work(openings, wants);
+    want(state, wants, seq);
+    return undefined;
+  };
+
+  const subscription: Subscription = deps.hub.subscribe(sessionId, seq, sink);
+  if (seq >= lastSeq) void work([], new Map());
+
+  return {
+    sessionId,
+    folder,
+    isCaughtUp: () => seq >= lastSeq,
+    seq: () => seq,
+    tick: (moveClocks) => {
+      const lastEventAt = tracker.lastEventAt();
+      const isSilent = lastEventAt > 0 && deps.clock.now() - lastEventAt >= STALL_MS;
+      const isNews = isSilent && !isStalled && !tracker.isAsking();
+      if (!isNews && !moveClocks) return;
+      if (isNews) isStalled = true;
+      const priority = isNews ? PRIORITY.state : PRIORITY.progress;
+      want(state, new Map(tracker.running().map((id) => [turnRef(id), priority] as const)), seq);
+    },
+    close: () => subscription.close(),
+  };
+}
+
+function want(state: State, wants: ReadonlyMap<string, Priority>, version: number): void {
+  for (const [ref, priority] of wants) {
+    for (const threadId of threadsOf(state, ref)) {
+      state.deps.outbox.want(`${ref}@${threadId}`, { priority, version });
+    }
+  }
+}
+
+/** What was not opened by us was opened before, on the threads that had been shown something. */
+function threadsOf(state: State, ref: string): Iterable<ThreadId> {
+  const opened = state.shownOn.get(ref);
+  if (opened !== undefined) return opened;
+  return state.bindings.flatMap((b) => (b.presentedSeq > 0 ? [b.threadId] : []));
+}
+
+async function open(state: State, openings: readonly Opening[], seq: number): Promise<void> {
+  const { threads, outbox } = state.deps;
+  state.bindings = await threads.bindingsOfSession(state.sessionId);
+  for (const binding of state.bindings) {
+    const { threadId, sessionId } = binding;
+    const ref = state.refs.get(threadId) ?? (await threads.thread(threadId))?.ref;
+    if (ref === undefined) continue;
+    state.refs.set(threadId, ref);
+    for (const { subject } of openings) {
+      const known = state.shownOn.get(refOf(subject)) ?? new Set();
+      state.shownOn.set(refOf(subject), known.add(threadId));
+    }
+    const fresh = openings.filter((opening) => opening.seq > binding.presentedSeq);
+    if (fresh.length === 0) continue;
+    const messages = fresh.map((opening) => messageOf(state.sessionId, threadId, ref, opening));
+    await outbox.open(messages, { threadId, sessionId, presentedSeq: seq });
+  }
+}
+
+async function moveCursors(state: State, seq: number): Promise<void> {
+  for (const { threadId, sessionId } of state.bindings) {
+    await state.deps.outbox.open([], { threadId, sessionId, presentedSeq: seq });
+  }
+}
+
+function messageOf(
+  sessionId: SessionId,
+  threadId: ThreadId,
+  ref: ThreadRef,
+  opening: Opening,
+): OutboxMessage {
+  return {
+    key: `${refOf(opening.subject)}@${threadId}`,
+    threadId,
+    surface: ref.surface,
+    account: ref.account,
+    view: viewOf(sessionId, opening.subject),
+    state: 'wanted',
+    externalId: null,
+    sentHash: null,
+    attempts: 0,
+    notBefore: 0,
+    error: null,
+    createdAt: opening.at,
+  };
+}
+
+function viewOf(sessionId: SessionId, subject: Subject): OutboxMessage['view'] {
+  switch (subject.kind) {
+    case 'turn':
+      return { kind: 'turn', sessionId, promptId: subject.promptId };
+    case 'permission':
+      return { kind: 'permission', sessionId, requestId: subject.requestId };
+    case 'notice':
+      return { kind: 'notice', tone: subject.tone, markdown: subject.markdown };
+  }
+}
