@@ -4,8 +4,10 @@
  */
 import path from 'node:path';
 import type { z } from 'zod';
+import { closest } from '../core/commands/closest.ts';
 import { environmentSchema, settings } from './settings.ts';
-import { closest } from './suggest.ts';
+
+const PREFIX = 'THREADCAST_';
 
 type Environment = z.output<typeof environmentSchema>;
 
@@ -80,10 +82,10 @@ function sentence(name: string, value: string | undefined, rule: string): string
 function unknownNames(variables: Variables): readonly ConfigProblem[] {
   const known: readonly string[] = settings.map(({ name }) => name);
   return Object.keys(variables)
-    .filter((name) => name.startsWith('THREADCAST_') && !known.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
     .toSorted()
     .map((name) => {
-      const near = closest(name, known) ?? closest(name.slice('THREADCAST_'.length), known);
+      const near = closest(name, known, 3) ?? closest(name.slice(PREFIX.length), known, 1);
       const hint = near === undefined ? '' : ` Did you mean ${near}?`;
       return { name, message: `${name} is not a setting and is ignored.${hint}` };
     });

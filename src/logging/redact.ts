@@ -6,7 +6,7 @@
 /** Known token forms: ours, GitHub's, model vendors', Slack's, and passwords inside URLs. */
 const PATTERNS: readonly RegExp[] = [
   /\btc_[A-Za-z0-9_-]{20,}/g,
-  /\b(?:gh[opsur]|github_pat)_[A-Za-z0-9_]{16,}/g,
+  /\b(?:gh[opsur]|github_pat)_[A-Za-z0-9._-]{16,}/g,
   /\bsk-[A-Za-z0-9_-]{16,}/g,
   /\bxox[a-z](?:\.[a-z]+)?-[A-Za-z0-9-]{8,}/g,
   /\bxapp-[A-Za-z0-9-]{8,}/g,

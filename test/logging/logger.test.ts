@@ -82,9 +82,8 @@ test('a secret is masked in message, field, error and stack, whatever the log lo
 
 test('on a terminal a line reads well', async () => {
   (await logger({ pretty: true })).child({ sessionId: 'ses_1' }).info({}, 'Started.');
-  expect(
-    stripVTControlCharacters(written()).replace(/^\[[\d:.]+\]/, '[time]'),
-  ).toMatchInlineSnapshot(`
+  expect(stripVTControlCharacters(written()).replace(/^\[[\d:.]+\]/, '[time]'))
+    .toMatchInlineSnapshot(`
     "[time] INFO: Started.
         sessionId: "ses_1"
     "

@@ -4,6 +4,7 @@ import { redact } from '../../src/logging/redact.ts';
 test.each([
   ['our own token', `token tc_${'x'.repeat(43)} refused`, 'token [secret] refused'],
   ['an installation token', 'ghs_16C7e42F292c6912E7710c838347Ae178B4a', '[secret]'],
+  ['a newer installation token', `ghs_123456_eyJhbGciOi.eyJpc3Mi.s-g_n`, '[secret]'],
   ['a personal access token', 'github_pat_11ABCDEFG0123456789_abcdef', '[secret]'],
   ['a model key', 'key=sk-ant-api03-abcdefghijklmnop', 'key=[secret]'],
   ['a Slack bot token', 'xoxb-2345678901-abcdefghij', '[secret]'],
