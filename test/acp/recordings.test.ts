@@ -108,12 +108,13 @@ function updatesOf(
 function permissionsOf(lines: readonly RecordedLine[]): readonly unknown[] {
   return lines
     .filter(({ msg }) => msg.method === 'session/request_permission')
-    .map(({ msg }) => ({
-      toolCall: msg.params?.['toolCall'],
-      options: (msg.params?.['options'] as { optionId: string; name: string; kind: string }[]).map(
-        ({ optionId, name, kind }) => ({ optionId, name, kind }),
-      ),
-    }));
+    .map(({ msg }) => {
+      const options = msg.params?.['options'] as Record<string, string>[];
+      return {
+        toolCall: msg.params?.['toolCall'],
+        options: options.map(({ optionId, name, kind }) => ({ optionId, name, kind })),
+      };
+    });
 }
 
 function sessionIdOf(lines: readonly RecordedLine[]): unknown {

@@ -21,6 +21,8 @@ import type { ProcessQuery } from './processes.ts';
 const STDIN_CLOSED_MS = 3_000;
 /** How long a pipe may stay open, with nothing in it, after the last process that we can find. */
 const PIPE_WAIT_MS = 1_000;
+/** How long what an agent left behind may take to end; shorter, for somebody waits for the reason. */
+const LEFTOVER_GRACE_MS = 1_000;
 
 export interface SuperviseOptions {
   readonly cwd: string;
@@ -40,6 +42,8 @@ export function superviseProcess(
   if (pid === undefined) throw new Error('A child that was spawned has a pid');
   const query: ProcessQuery = { pgid: pid, marker: options.marker };
   const tail = createTail();
+  // At the exit of a child Node throws away what nobody reads yet; a listener keeps it for later.
+  child.stdout.on('readable', () => undefined);
   child.stderr.on('data', (bytes: Buffer) => tail.push(bytes));
   child.on('error', (error) => options.logger.debug({ pid, err: error }, 'Agent process error'));
   for (const stream of [child.stdin, child.stdout, child.stderr]) {
@@ -51,7 +55,7 @@ export function superviseProcess(
   let readers = 0;
   let ending: Promise<AgentExit> | undefined;
   const exited = settle(child, query, tail, options, {
-    graceMs: () => graceMs,
+    graceMs: () => (ending === undefined ? Math.min(graceMs, LEFTOVER_GRACE_MS) : graceMs),
     reader: () => (readers > 0 ? 'reads' : ending === undefined ? 'may come' : 'none'),
   });
 
