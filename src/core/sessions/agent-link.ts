@@ -27,6 +27,8 @@ export interface AgentLink {
   live(): AgentConnection | undefined;
   /** An agent is being started. */
   starting(): boolean;
+  /** Directory in which the agent runs, or ran last. */
+  workspace(): string;
   /** Ends connection and processes; resolves when they are gone. */
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ class Link implements AgentLink {
   #starting: Promise<Live> | undefined;
   #abortStart = new AbortController();
   #closing = false;
+  #workspace = '/';
 
   constructor(deps: LinkDeps) {
     this.#deps = deps;
@@ -80,6 +83,10 @@ class Link implements AgentLink {
 
   live(): AgentConnection | undefined {
     return this.#live?.connection;
+  }
+
+  workspace(): string {
+    return this.#workspace;
   }
 
   starting(): boolean {
@@ -122,6 +129,7 @@ class Link implements AgentLink {
 
   async #start(session: Session, signal: AbortSignal): Promise<Live> {
     const agent = await this.#startProcess(session, signal);
+    this.#workspace = agent.cwd;
     const { connection, opened } = await this.#deps.connector.open(
       agent,
       { mcpServers: session.mcpServers, previous: session.acpSessionId, signal },

@@ -21,7 +21,10 @@ export type PolicyDecision =
   | { readonly action: 'allow' | 'deny'; readonly rule: string };
 
 export type DecidePermission = (
-  request: Pick<PermissionRequest, 'sessionId' | 'kind' | 'title' | 'toolCall'>,
+  request: Pick<PermissionRequest, 'kind' | 'toolCall'> & {
+    /** Absolute. */
+    readonly workspace: string;
+  },
 ) => PolicyDecision;
 
 export interface PermissionDesk {
@@ -110,6 +113,8 @@ interface DeskDeps {
   readonly decide: DecidePermission;
   /** The tool call as far as the agent's updates told it; {} when unknown. */
   readonly knownToolCall: (toolCallId: string) => Readonly<Record<string, unknown>>;
+  /** Where the agent runs. */
+  readonly workspace: () => string;
   readonly expiryMs: number;
 }
 
@@ -130,7 +135,7 @@ class Desk implements PermissionDesk {
     request: AgentPermissionRequest,
   ): Promise<PermissionAnswer> {
     const row = this.#newRow(promptId, request);
-    const decision = this.#deps.decide(row);
+    const decision = this.#deps.decide({ ...row, workspace: this.#deps.workspace() });
     if (decision.action !== 'ask') return this.#decided(row, decision);
     const answer = this.#wait(row);
     const stored = await this.#deps.writer.commit({

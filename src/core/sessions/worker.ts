@@ -110,6 +110,7 @@ class Worker implements SessionWorker {
       clock,
       decide,
       knownToolCall: this.#known.get,
+      workspace: () => this.link.workspace(),
       expiryMs: deps.permissionExpiryMs,
     });
     this.link = createAgentLink({

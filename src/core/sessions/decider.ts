@@ -1,0 +1,47 @@
+/** From a permission request to what the policy rules look at. */
+import type { PolicyRule } from '../policy/policy.ts';
+import { decide } from '../policy/policy.ts';
+import type { DecidePermission } from './permission-desk.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.map(fieldsOf) : [];
+}
+
+/** Command lines as agents report them: `command`, one string or a shell's argv, or `commands`. */
+function commandsOf(toolCall: Fields): readonly string[] {
+  const { command, commands } = fieldsOf(toolCall['rawInput']);
+  const lines: unknown[] = Array.isArray(commands) ? [...commands] : [];
+  lines.push(Array.isArray(command) ? command.at(-1) : command);
+  return lines.filter((line) => typeof line === 'string');
+}
+
+function pathsOf(toolCall: Fields): readonly string[] {
+  const places = [...listOf(toolCall['locations']), ...listOf(toolCall['content'])];
+  return [...new Set(places.map((place) => place['path']))].filter(
+    (path) => typeof path === 'string',
+  );
+}
+
+/**
+ * Asks the rules before people are asked. Without a matching rule people are asked. The author
+ * counts as untrusted until threads tell who wrote what: an allow for trusted authors waits.
+ */
+export function createDecider(rules: readonly PolicyRule[]): DecidePermission {
+  return ({ kind, toolCall, workspace }) => {
+    const decision = decide(rules, {
+      kind: kind ?? 'other',
+      commands: commandsOf(toolCall),
+      paths: pathsOf(toolCall),
+      workspace,
+      author: 'untrusted',
+    });
+    if (decision.action === 'ask') return { action: 'ask' };
+    return { action: decision.action, rule: `rule ${(decision.index ?? 0) + 1}` };
+  };
+}
