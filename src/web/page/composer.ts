@@ -28,7 +28,9 @@ export function startComposer(): void {
   const deliver = async (): Promise<void> => {
     const body = new URLSearchParams();
     for (const [name, value] of new FormData(form)) body.set(name, String(value));
+    status.dataset['busy'] = '';
     const result = await sendUntilAnswered(form, body, (message) => (status.textContent = message));
+    delete status.dataset['busy'];
     status.textContent = hint;
     if (!result.ok) {
       toast(result.answer.message ?? 'The message was not accepted.');

@@ -34,7 +34,7 @@ function unified(diff: DiffContent): readonly string[] {
       : structuredPatch(path, path, oldText, newText, '', '', { context: 3, timeout: 200 });
   if (patch === undefined) return [...wholeText(oldText, '-'), ...wholeText(newText, '+')];
   return patch.hunks.flatMap((hunk) => [
-    `@@ line ${hunk.newStart} @@`,
+    ...(hunk.newStart > 1 ? [`@@ line ${hunk.newStart} @@`] : []),
     ...hunk.lines.filter((line) => !line.startsWith('\\')),
   ]);
 }

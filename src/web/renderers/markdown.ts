@@ -39,3 +39,8 @@ function codeBlock(text: string, language: string): string {
 export function renderMarkdown(text: string): Html {
   return trusted(`<div class="markdown" dir="auto">${markdown.render(text)}</div>`);
 }
+
+/** One line without paragraphs, lists and the like. */
+export function renderInline(text: string): Html {
+  return trusted(markdown.renderInline(text));
+}

@@ -104,8 +104,8 @@ export function renderHome(page: HomePage): string {
       page,
       null,
       markup`<div class="welcome">
-        <h1>What shall be done?</h1>
-        <p class="note">The agent works in a thread of its own, shows what it does, and asks before it touches anything.</p>
+        <h1>What should the agent do?</h1>
+        <p class="note">It works in a thread of its own, shows what it does, and asks you when it needs permission.</p>
         ${renderComposer('/web/threads', page.deliveryId, {
           placeholder: 'Describe the task…',
           send: 'Start thread',

@@ -186,7 +186,7 @@ function renderOutcome(
     expired: () => markup`Expired: nobody answered in time, so it was rejected`,
   }[outcome.kind]();
   return markup`<p class="outcome" data-state="${allowed ? 'allowed' : 'denied'}" data-announce="${agentName}: request ${code} is closed">
-    ${icon(allowed ? 'check' : 'cross')} ${said} · ${timeOfDay(outcome.at)}
+    ${icon(allowed ? 'check' : 'cross')} <span>${said} · ${timeOfDay(outcome.at)}</span>
     <code class="what">${showHidden(what.length > 160 ? `${what.slice(0, 160)}…` : what, 'code')}</code>
   </p>`;
 }

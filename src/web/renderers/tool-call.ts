@@ -94,7 +94,7 @@ export function renderToolCall(tool: ToolCall, id: string): Html {
   const line = markup`${kindIcon(tool.kind)}
     <span class="title" dir="auto">${showHidden(toolTitle(tool), 'prose')}</span>
     ${diff?.type === 'diff' && renderDiffStat(diff)}
-    <span class="status">${icon(status.icon)}<span class="word">${status.word}</span></span>`;
+    <span class="status">${icon(status.icon)}<span class="${tool.status === 'completed' ? 'sr-only' : 'word'}">${status.word}</span></span>`;
   if (inside.length === 0) {
     return markup`<div class="step" id="${id}" data-status="${tool.status}">${line}</div>`;
   }
