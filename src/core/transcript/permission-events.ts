@@ -42,10 +42,11 @@ export function permissionResolved(
 ): void {
   const view = state.transcript.permissions.get(requestIdOf(data.requestId));
   if (view === undefined || view.outcome !== null) return;
+  // Before the answer is written: a turn that is taken up again reads what is pending from there.
+  const turn = turnOf(state, view.promptId);
   const { outcome: kind, by, rule } = data;
   const outcome = { kind, option: chosen(view.options, data), by, at: event.at, rule };
   setPermission(state, { ...view, outcome });
-  const turn = turnOf(state, view.promptId);
   if (turn === undefined || !turn.pending.delete(data.requestId)) return;
   changed(state, turn, event);
 }
