@@ -39,7 +39,7 @@ export function promptMethods(deps: ServiceDeps): Methods {
       await guard.check('session.read', caller, { sessionId: prompt.sessionId, promptId });
       return waitForTurn(deps, prompt, signal);
     },
-    async retry(caller, id, promptId) {
+    async retry(caller, id, promptId, as) {
       await guard.check('prompt.retry', caller, { sessionId: id });
       const ended = await store.prompts(id, ['done', 'failed', 'interrupted', 'cancelled']);
       const last = promptId ? await promptOf(deps, id, promptId) : ended.at(-1);

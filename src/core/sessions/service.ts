@@ -68,8 +68,16 @@ export interface SessionService {
   ): Promise<AcceptedPrompt>;
   /** Resolves when the turn has ended (in the log), at once if it has; rejects when aborted. */
   turnResult(caller: Caller, promptId: PromptId, signal: AbortSignal): Promise<TurnResult>;
-  /** A new prompt with the content of a failed, interrupted or finished one. */
-  retry(caller: Caller, id: SessionId, promptId?: PromptId): Promise<AcceptedPrompt>;
+  /**
+   * A new prompt with the content of a failed, interrupted or finished one. `as`: its id, so that
+   * asking again for the same retry does nothing; minted when absent.
+   */
+  retry(
+    caller: Caller,
+    id: SessionId,
+    promptId?: PromptId,
+    as?: PromptId,
+  ): Promise<AcceptedPrompt>;
 
   /** Asks the running turn to stop; false when none runs. */
   cancelTurn(caller: Caller, id: SessionId): Promise<boolean>;
