@@ -37,6 +37,8 @@ export interface Presenter {
   stop(): void;
   /** What a message shows now, for the outbox. Rejects as the store does. */
   resolve(view: MessageView): Promise<ResolvedView | 'gone'>;
+  /** Names of the slash commands of the session's own agent. Rejects as the store does. */
+  agentCommands(sessionId: SessionId): Promise<readonly string[]>;
   /** Sessions with something unfinished, in memory. */
   count(): number;
 }
@@ -99,6 +101,14 @@ export function createPresenter(deps: PresenterDeps): Presenter {
       for (const sessionId of state.active.keys()) end(state, sessionId);
     },
     resolve: (view) => resolve(state, view),
+    agentCommands: async (sessionId) => {
+      const presented = state.active.get(sessionId);
+      const transcript =
+        presented?.isCaughtUp() === true
+          ? presented.folder.view()
+          : await state.folds.transcript(sessionId);
+      return transcript.agentCommands.map((command) => command.name);
+    },
     count: () => state.active.size,
   };
 }

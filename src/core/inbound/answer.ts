@@ -1,0 +1,33 @@
+/** A pending permission request by its code, and the offered option that says yes or no. */
+import type { PermissionOption, PermissionRequest } from '../model/permission.ts';
+import { problem, sessionOf, type HandlerContext, type Reply } from './context.ts';
+import { noSuchChoice, noSuchRequest } from './texts.ts';
+
+/** The request that was answered, or why it was not. Throws what the service throws. */
+export async function answer(
+  context: HandlerContext,
+  code: string,
+  wish: 'allow' | 'deny',
+): Promise<{ readonly request: PermissionRequest } | { readonly reply: Reply }> {
+  const { sessions, caller } = context;
+  const { id } = await sessionOf(context);
+  const pending = (await sessions.permissions(caller, id)).filter((r) => r.state === 'pending');
+  const request = pending.find((candidate) => candidate.code === code);
+  if (request === undefined) return { reply: problem(noSuchRequest(code, pending)) };
+  const option = optionFor(request.options, wish);
+  if (option === undefined) return { reply: problem(noSuchChoice(request, wish)) };
+  await sessions.answerPermission(caller, id, request.id, { optionId: option.optionId });
+  return { request };
+}
+
+/** Once, if that is offered; else any option that allows (or rejects). Never one not offered. */
+function optionFor(
+  options: readonly PermissionOption[],
+  wish: 'allow' | 'deny',
+): PermissionOption | undefined {
+  const kind = wish === 'allow' ? 'allow' : 'reject';
+  return (
+    options.find((option) => option.kind === `${kind}_once`) ??
+    options.find((option) => option.kind.startsWith(kind))
+  );
+}

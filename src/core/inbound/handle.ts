@@ -1,0 +1,191 @@
+/**
+ * One message from its row to what it causes: parse, authorize, handle, answer. Every step can be
+ * repeated: ids and the answer's key come from the delivery.
+ */
+import { authorize } from '../access/authorize.ts';
+import type { Command, ParsedMessage } from '../commands/command.ts';
+import { verbOf } from '../commands/grammar.ts';
+import type { ParseOptions } from '../commands/parse.ts';
+import type { Caller } from '../model/actor.ts';
+import { AppError, isAppError } from '../model/errors.ts';
+import type { SessionId } from '../model/ids.ts';
+import type { OutboxMessage } from '../model/message.ts';
+import type { Thread } from '../model/thread.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { DecisionLog, InboundMessage, TemplateStore, ThreadStore } from '../ports/stores.ts';
+import type { SessionService } from '../sessions/service.ts';
+import { problem, type HandlerContext, type InboundConfig, type Reply } from './context.ts';
+import { handlePrompt } from './handlers/prompt.ts';
+import { HANDLERS } from './table.ts';
+import { oops } from './texts.ts';
+
+export interface HandleDeps {
+  readonly threads: ThreadStore;
+  readonly outbox: Pick<Outbox, 'open'>;
+  readonly sessions: SessionService;
+  readonly templates: TemplateStore;
+  readonly decisions: DecisionLog;
+  readonly parse: (text: string, options: ParseOptions) => ParsedMessage;
+  /** Names of the slash commands of a session's own agent. */
+  readonly agentCommands: (sessionId: SessionId) => Promise<readonly string[]>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly config: InboundConfig;
+}
+
+/** How a row ends; `failed` is kept for whoever looks. */
+export type Handled =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly error: string };
+
+const DONE: Handled = { kind: 'done' };
+const REFUSAL_MS = 3_600_000;
+
+export interface MessageHandler {
+  /** Rejects with AppError `unavailable` when it should be tried again. */
+  handle(message: InboundMessage): Promise<Handled>;
+  /** Tells the thread. Rejects as the store does. */
+  tell(message: InboundMessage, reply: Reply): Promise<void>;
+}
+
+export function createMessageHandler(deps: HandleDeps): MessageHandler {
+  /** When a person was last told, per thread, that they may not. */
+  const refusedAt = new Map<string, number>();
+
+  const refuse = async (message: InboundMessage, error: AppError): Promise<void> => {
+    const now = deps.clock.now();
+    const { actor, thread } = message;
+    const who = JSON.stringify([thread.surface, thread.key, actor.surface, actor.id]);
+    if (now - (refusedAt.get(who) ?? -REFUSAL_MS) < REFUSAL_MS) return;
+    for (const [key, at] of refusedAt) if (now - at >= REFUSAL_MS) refusedAt.delete(key);
+    await tell(deps, message, problem(error.message));
+    refusedAt.set(who, now);
+  };
+
+  return {
+    tell: (message, reply) => tell(deps, message, reply),
+    handle: async (message) => {
+      try {
+        const reply = await carryOut(deps, message);
+        if (reply !== undefined) await tell(deps, message, reply);
+        return DONE;
+      } catch (error) {
+        if (isAppError(error, 'unavailable')) throw error;
+        if (isAppError(error, 'forbidden')) {
+          await refuse(message, error);
+          return DONE;
+        }
+        if (error instanceof AppError) {
+          await tell(deps, message, problem(error.message));
+          return DONE;
+        }
+        const errorId = `e_${crypto.randomUUID().slice(0, 8)}`;
+        const { deliveryId } = message;
+        deps.logger.error({ err: error, errorId, deliveryId }, 'a message could not be handled');
+        await tell(deps, message, problem(oops(errorId)));
+        return { kind: 'failed', error: `${errorId}: ${String(error)}` };
+      }
+    },
+  };
+}
+
+async function carryOut(deps: HandleDeps, message: InboundMessage): Promise<Reply | undefined> {
+  const { threads, clock } = deps;
+  const thread = await threads.ensure(message.thread, message.threadTitle, clock.now());
+  const bindings = await threads.bindingsOfThread(thread.id);
+  const bound = bindings.toSorted((a, b) => b.boundAt - a.boundAt).map((b) => b.sessionId);
+  const parsed = await read(deps, message, bound[0]);
+  if (parsed.kind === 'ignored') return undefined;
+  await threads.touch(thread.id, clock.now());
+  const context = contextOf(deps, message, thread, bound);
+  switch (parsed.kind) {
+    case 'error':
+      await permit(deps, context.caller, { verb: 'help', topic: null });
+      return problem(parsed.message);
+    case 'prompt':
+      return handlePrompt(context, parsed.text, parsed.options);
+    case 'command':
+      await permit(deps, context.caller, parsed.command);
+      return HANDLERS[parsed.command.verb](context, parsed.command);
+  }
+}
+
+function contextOf(
+  deps: HandleDeps,
+  message: InboundMessage,
+  thread: Thread,
+  bound: readonly SessionId[],
+): HandlerContext {
+  const { sessions, threads, templates, clock, config } = deps;
+  const caller: Caller = { actor: message.actor, roles: message.roles };
+  const services = { sessions, threads, templates, clock, config };
+  return { message, caller, thread, sessionId: bound[0], bound, ...services };
+}
+
+/** In a bound thread commands need no mention; free text only where untagged replies are on. */
+async function read(
+  deps: HandleDeps,
+  message: InboundMessage,
+  sessionId: SessionId | undefined,
+): Promise<ParsedMessage> {
+  const { text, addressed, thread } = message;
+  const isBound = sessionId !== undefined;
+  const hasSlash = /^[ \t]*\//m.test(text);
+  const options: ParseOptions = {
+    mentions: deps.config.mentions(thread.surface),
+    bound: isBound,
+    addressed,
+    agents: (await deps.templates.templates()).map((template) => template.id),
+    agentCommands: isBound && hasSlash ? await deps.agentCommands(sessionId) : [],
+  };
+  const parsed = deps.parse(text, options);
+  if (!isBound || addressed || deps.config.untaggedReplies(thread.surface)) return parsed;
+  const isFreeText =
+    parsed.kind === 'prompt' || (parsed.kind === 'command' && parsed.command.verb === 'steer');
+  return isFreeText ? deps.parse(text, { ...options, bound: false }) : parsed;
+}
+
+/**
+ * Who may use the verb at all; the service decides on the thing itself. Answers of permission
+ * requests are the service's alone: who asked for the turn counts there.
+ */
+async function permit(deps: HandleDeps, caller: Caller, command: Command): Promise<void> {
+  if (command.verb === 'approve' || command.verb === 'deny') return;
+  const verb = verbOf(command);
+  const decision = authorize(verb, caller);
+  if (decision.allow) return;
+  await deps.decisions.append({
+    at: deps.clock.now(),
+    actor: caller.actor,
+    verb,
+    outcome: 'refused',
+    reason: decision.reason,
+    sessionId: null,
+    promptId: null,
+    subjectHash: null,
+    subject: null,
+  });
+  throw new AppError('forbidden', decision.reason, { details: { role: decision.role } });
+}
+
+async function tell(deps: HandleDeps, message: InboundMessage, reply: Reply): Promise<void> {
+  const now = deps.clock.now();
+  const thread = await deps.threads.ensure(message.thread, message.threadTitle, now);
+  const notice: OutboxMessage = {
+    key: `notice:${message.thread.surface}:${message.deliveryId}@${thread.id}`,
+    threadId: thread.id,
+    surface: thread.ref.surface,
+    account: thread.ref.account,
+    view: { kind: 'notice', ...reply },
+    state: 'wanted',
+    externalId: null,
+    sentHash: null,
+    attempts: 0,
+    notBefore: 0,
+    error: null,
+    createdAt: now,
+  };
+  await deps.outbox.open([notice]);
+}
