@@ -112,7 +112,7 @@ export const GRAMMAR: readonly VerbRow[] = [
   }),
   row('approve', 'approve', {
     aliases: ['allow'],
-    usage: '<code> [always]',
+    usage: '<code>',
     help: 'Allow what the agent asks permission for.',
     example: 'approve k7',
     prose: false,

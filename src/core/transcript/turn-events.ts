@@ -122,7 +122,11 @@ function turnOfUpdate(state: State, data: Data<'update'>): TurnDraft | undefined
 
 /** An agent may finish a tool call after its turn has ended, and even after the next has begun. */
 function earlierTurnWith(state: State, toolCallId: string): TurnDraft | undefined {
-  const turns = [...state.transcript.turns.values(), ...state.drafts.values()];
+  const known = [...state.transcript.turns.values()];
+  const turns = [
+    ...known.map((turn) => state.drafts.get(turn.promptId) ?? turn),
+    ...state.drafts.values(),
+  ];
   const found = turns.findLast((turn) => turn.toolCalls.get(toolCallId)?.status === 'cancelled');
   return turnOf(state, found?.promptId);
 }
