@@ -28,8 +28,16 @@ rules['image'] = (tokens, index) => {
   const label = token?.content || source;
   return `<a href="${escapeHtml(source)}" ${LINK_ATTRIBUTES}>image: ${escapeHtml(label)}</a>`;
 };
+// The aligned cells of the package carry a style attribute, which our policy refuses.
+rules['th_open'] = (tokens, index) => cell('th', tokens[index]?.attrGet('style'));
+rules['td_open'] = (tokens, index) => cell('td', tokens[index]?.attrGet('style'));
 rules['table_open'] = () => '<div class="table"><table>';
 rules['table_close'] = () => '</table></div>';
+
+function cell(tag: 'th' | 'td', style: unknown): string {
+  const align = /text-align:(center|right)/.exec(String(style ?? ''))?.[1];
+  return align === undefined ? `<${tag}>` : `<${tag} class="${align}">`;
+}
 
 function codeBlock(text: string, language: string): string {
   const label = language === '' ? '' : ` data-language="${escapeHtml(language)}"`;

@@ -50,12 +50,17 @@ function renderContent(content: ToolContent): Html | null {
     case 'diff':
       return renderDiff(content, DIFF_LINES);
     case 'text':
-      return content.text.trim() === '' ? null : renderOutput(content.text, 'output');
+      return content.text.trim() === '' ? null : renderOutput(unfenced(content.text), 'output');
     case 'terminal':
       return content.output === '' ? null : renderOutput(stripAnsi(content.output), 'output');
     case 'other':
       return markup`<p class="note">Not shown: ${content.label}</p>`;
   }
+}
+
+/** Agents fence their tools' output as Markdown; in a box of its own the fence is noise. */
+function unfenced(text: string): string {
+  return /^\s*(`{3,})[^\n`]*\n([\s\S]*?)\n?\1\s*$/.exec(text)?.[2] ?? text;
 }
 
 /** Terminal colours mean nothing in a page, and their escape bytes would be shown as hidden. */

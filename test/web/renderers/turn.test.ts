@@ -1,0 +1,132 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NewEvent } from '../../../src/core/model/events.ts';
+import type { PromptId, SessionId } from '../../../src/core/model/ids.ts';
+import { createFolder } from '../../../src/core/transcript/fold.ts';
+import { renderTurn } from '../../../src/web/renderers/turn.ts';
+import { ended, queued, says, started, update } from '../play.ts';
+import { readHtml } from '../read-html.ts';
+
+let folder: ReturnType<typeof createFolder>;
+let seq = 0;
+
+function push(...events: readonly NewEvent[]): void {
+  for (const event of events) {
+    seq += 1;
+    folder.push({ ...event, sessionId: 's_1', seq, at: seq * 1000 } as never);
+  }
+}
+
+function show(promptId = 'p_1'): string {
+  const transcript = folder.view();
+  const turn = transcript.turns.get(promptId as PromptId);
+  if (turn === undefined) throw new Error(`There is no turn ${promptId}`);
+  return renderTurn({ kind: 'turn', sessionId: 's_1' as SessionId, turn, transcript }).html;
+}
+
+beforeEach(() => {
+  folder = createFolder();
+  seq = 0;
+  push({ type: 'session.created', data: { agentName: 'Codex', agentTemplateId: null } });
+});
+
+describe('the message of a turn', () => {
+  it('says its place in line while it waits', () => {
+    push(queued('p_1', 'one'), started('p_1'), queued('p_2', 'two'));
+    push({
+      type: 'queue.updated',
+      data: { items: [{ promptId: 'p_2', text: 'two', position: 1 }] },
+    });
+    expect(readHtml(show('p_2'))).toMatchInlineSnapshot(`
+      "Codex queued number 1 in line
+       [Cancel]"
+    `);
+  });
+
+  it('shows plan, thoughts, tools and answer in the order in which they came', () => {
+    push(queued('p_1', 'go'), started('p_1'));
+    const entries = [
+      { content: 'Read', status: 'completed' },
+      { content: 'Write', status: 'in_progress' },
+      { content: 'Test', status: 'pending' },
+    ];
+    push(update('p_1', 'plan', { entries }));
+    push(update('p_1', 'agent_thought_chunk', { content: { type: 'text', text: 'Hmm.' } }));
+    push(says('p_1', 'First I *read*.'));
+    const diff = { type: 'diff', path: 'a.ts', oldText: 'a\n', newText: 'b\n' };
+    const call = { toolCallId: 'c1', title: 'Edit a.ts', kind: 'edit', status: 'completed' };
+    push(update('p_1', 'tool_call', { ...call, content: [diff] }), says('p_1', 'Then I wrote.'));
+    expect(readHtml(show())).toMatchInlineSnapshot(`
+      "Codex working ⏱
+       [Stop]
+      •  (done:) Read
+      •  (now:) Write
+      •  (to do:) Test
+      ▸  Thought
+        Hmm.
+      First I read.
+      ▸  Edit a.ts +1 −1 (done)
+        a.ts +1 −1
+        -a
+        +b
+      Then I wrote."
+    `);
+  });
+
+  it('says why it failed and offers to run it again', () => {
+    push(queued('p_1', 'go'), started('p_1'), ended('p_1', 'failed', 'The agent exited: ENOSPC'));
+    expect(readHtml(show())).toMatchInlineSnapshot(`
+      "Codex failed 1 s
+      The agent exited: ENOSPC
+       [Retry]"
+    `);
+  });
+
+  it.each([
+    ['max_tokens', 'token limit'],
+    ['refusal', 'refused to go on'],
+  ])('does not pass %s off as a whole answer', (stopReason, sentence) => {
+    push(queued('p_1', 'go'), started('p_1'), says('p_1', 'Half'), ended('p_1', stopReason));
+    expect(readHtml(show())).toContain(sentence);
+  });
+
+  it('quotes a prompt that came from another surface', () => {
+    const actor = { surface: 'api', id: 'k_1', name: 'ci token', kind: 'token' } as const;
+    push(queued('p_1', 'nightly run', actor), started('p_1'));
+    expect(readHtml(show())).toContain('nightly run\nci token · api');
+  });
+
+  it('folds all but the last steps of a long row', () => {
+    push(queued('p_1', 'go'), started('p_1'));
+    for (let step = 1; step <= 9; step += 1) {
+      push(
+        update('p_1', 'tool_call', { toolCallId: `c${step}`, title: `Step ${step}`, kind: 'read' }),
+      );
+    }
+    expect(readHtml(show())).toContain('▸ 3 earlier steps');
+  });
+
+  it('caps a long diff and says how much is missing', () => {
+    push(queued('p_1', 'go'), started('p_1'));
+    const newText = Array.from({ length: 1_000 }, (_, line) => `line ${line}`).join('\n');
+    const content = [{ type: 'diff', path: 'big.txt', oldText: null, newText }];
+    push(update('p_1', 'tool_call', { toolCallId: 'c1', title: 'Write', kind: 'edit', content }));
+    expect(readHtml(show())).toContain('800 more lines are not shown here.');
+  });
+
+  it('reads the same while nothing happens, however much time passes', () => {
+    push(queued('p_1', 'go'), started('p_1'), says('p_1', 'Working'));
+    expect(show()).toBe(show());
+    expect(readHtml(show())).toContain('⏱');
+  });
+
+  it('diffs two large unlike files in a fraction of a second', () => {
+    const text = (word: string): string =>
+      Array.from({ length: 12_000 }, (_, line) => `${word} ${line}`).join('\n');
+    push(queued('p_1', 'go'), started('p_1'));
+    const content = [{ type: 'diff', path: 'a', oldText: text('old'), newText: text('new') }];
+    push(update('p_1', 'tool_call', { toolCallId: 'c1', title: 'Write', kind: 'edit', content }));
+    const before = performance.now();
+    expect(readHtml(show())).toContain('+12000 −12000');
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+});
