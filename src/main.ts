@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Process entry: configuration -> command line -> (for most commands) the program, through app.ts.
+ * Process entry: configuration -> command line -> (for most commands) the program, through cli-services.ts.
  * The program is loaded only by a command that needs it, so that --help and a wrong setting answer
  * at once.
  */
@@ -20,7 +20,10 @@ const code = await run(process.argv.slice(2), {
   version: readVersion(),
   settingsHelp: configurationHelp(),
   setup: result.ok
-    ? { ...result, services: async () => (await import('./app.ts')).createServices(result.config) }
+    ? {
+        ...result,
+        services: async () => (await import('./cli-services.ts')).createServices(result.config),
+      }
     : result,
   out: (text) => console.log(text),
   err: (text) => console.error(text),

@@ -12,3 +12,8 @@ export function environmentFor(names: readonly string[]): Readonly<Record<string
   }
   return found;
 }
+
+/** Where commands are looked for: the server's own PATH. */
+export function searchPath(): string {
+  return process.env['PATH'] ?? '';
+}

@@ -8,7 +8,7 @@ const src = path.join(root, 'src');
 const map = readFileSync(path.join(src, 'README.md'), 'utf8');
 
 /** The first cells of the table of folders. */
-const named = [...map.matchAll(/^\| `([\w/-]+\/|\w+\.ts)`/gm)].map((match) => match[1] ?? '');
+const named = [...map.matchAll(/^\| `([\w/-]+\/|[\w-]+\.ts)`/gm)].map((match) => match[1] ?? '');
 
 const folders = readdirSync(src, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isDirectory())
