@@ -1,0 +1,62 @@
+/** The one Node server: it listens, then serves the apps that are mounted on it. */
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import type { Http2Bindings, HttpBindings } from '@hono/node-server';
+
+export interface WebServer {
+  /**
+   * Listens, and gives the address as seen from this machine. Rejects as Node does (EADDRINUSE,
+   * EACCES, ENOTFOUND). `port` 0: any free one.
+   */
+  listen(host: string, port: number): Promise<string>;
+  /**
+   * From now on serves `/api` by `api` and the rest by `pages`; call it in the turn of the event
+   * loop in which `listen` resolved.
+   */
+  serve(apps: { readonly api: WebApp; readonly pages: WebApp }, upgrade: UpgradeHandler): void;
+  /** No new connections. */
+  refuse(): void;
+  /** Ends the connections that are left. */
+  close(): void;
+}
+
+/** The part of a Hono app that serves requests. */
+export interface WebApp {
+  fetch(request: Request, bindings: HttpBindings | Http2Bindings): Response | Promise<Response>;
+}
+
+/** Takes a WebSocket upgrade and answers it; false: not for it. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+
+export function createWebServer(): WebServer {
+  const server = createServer();
+  return {
+    async listen(host, port) {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, resolve);
+      });
+      const address = server.address();
+      return urlOf(host, typeof address === 'object' && address ? address.port : port);
+    },
+    serve({ api, pages }, upgrade) {
+      const ofApi = getRequestListener((request, bindings) => api.fetch(request, bindings));
+      const ofPages = getRequestListener((request, bindings) => pages.fetch(request, bindings));
+      server.on('request', (request, response) => {
+        const forApi = request.url === '/api' || request.url?.startsWith('/api/');
+        void (forApi ? ofApi : ofPages)(request, response);
+      });
+      server.on('upgrade', (request, socket, head) => {
+        if (!upgrade(request, socket, head)) socket.destroy();
+      });
+    },
+    refuse: () => void server.close(),
+    close: () => server.closeAllConnections(),
+  };
+}
+
+export function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
