@@ -46,7 +46,7 @@ export function promptMethods(deps: ServiceDeps): Methods {
       if (!last || !FINISHED.has(last.state)) {
         throw new AppError('conflict', 'There is no finished turn to run again.');
       }
-      return accept(deps, caller, id, { content: last.content });
+      return accept(deps, caller, id, { content: last.content, promptId: as });
     },
     async cancelTurn(caller, id) {
       await guard.check('cancel', caller, { sessionId: id });
