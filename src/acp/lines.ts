@@ -64,8 +64,18 @@ export function createLineSplitter(
         start = end + 1;
       }
       const last = bytes.lastIndexOf(NEWLINE);
-      if (last >= start) {
-        // Whole lines are decoded together: a newline never is a part of another character.
+      if (last - start > maxBytes) {
+        for (
+          let end = bytes.indexOf(NEWLINE, start);
+          end >= 0;
+          end = bytes.indexOf(NEWLINE, start)
+        ) {
+          hold(bytes.subarray(start, end));
+          finish();
+          start = end + 1;
+        }
+      } else if (last >= start) {
+        // No line in here can be too long. Whole lines are decoded together: a newline never is a part of another character.
         for (const line of bytes.toString('utf8', start, last).split('\n')) emit(line);
         start = last + 1;
       }

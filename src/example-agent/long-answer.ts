@@ -45,6 +45,6 @@ export const part${number} = (n: number): number => n * ${number};
 }
 
 export function longAnswer(): string {
-  const parts = Array.from({ length: 20 }, (_, index) => section(index + 1));
+  const parts = Array.from({ length: 25 }, (_, index) => section(index + 1));
   return `${INTRO}${parts.join('')}---\n\nThat was the tour. Grüße, 日本語, and 👩‍🚀 made it through, too.\n`;
 }

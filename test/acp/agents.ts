@@ -40,7 +40,7 @@ const runtime = createLocalRuntime({
   clock: realClock,
   logger: silentLogger,
 });
-const connector = createAgentConnector({ clock: realClock, logger: silentLogger });
+export const connector = createAgentConnector({ clock: realClock, logger: silentLogger });
 const running: AgentProcess[] = [];
 
 afterEach(async () => {
