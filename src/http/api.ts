@@ -22,6 +22,13 @@ export type Api = OpenAPIHono<HttpEnv>;
 /** The two names of one resource: ours, and the older one that some clients use. */
 export type SessionsBase = '/api/sessions' | '/api/agents';
 
+/** Throws AppError `forbidden`, which names the scope that a token lacks. */
+export function demand(verb: Verb, caller: Caller): void {
+  const decision = authorize(verb, caller);
+  if (decision.allow) return;
+  throw new AppError('forbidden', decision.reason, { details: { role: decision.role } });
+}
+
 /**
  * The route, with its role: checked before anything is read, and named in the document. The
  * session service checks again; this one covers what it does not see and answers before the body.
@@ -31,17 +38,15 @@ export function guarded<R extends RouteConfig & { getRoutingPath(): string }>(
   verb: Verb,
   route: R,
 ): R & { security: Record<string, string[]>[] } {
-  const role = roleOf(verb);
   app.on(
     route.method,
     route.getRoutingPath(),
     createMiddleware<HttpEnv>(async (c, next) => {
-      const decision = authorize(verb, c.var.caller);
-      if (!decision.allow) throw new AppError('forbidden', decision.reason, { details: { role } });
+      demand(verb, c.var.caller);
       await next();
     }),
   );
-  return { ...route, security: [{ bearer: [scopeFor(role)] }] };
+  return { ...route, security: [{ bearer: [scopeFor(roleOf(verb))] }] };
 }
 
 export const errorSchema = z

@@ -1,5 +1,6 @@
 /** What holds for every route: request id, headers, origin, token, size, and taking no new work. */
 import { randomUUID } from 'node:crypto';
+import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../core/model/errors.ts';
@@ -35,8 +36,16 @@ export function installMiddleware(
   );
   app.onError((error, c) => {
     const said = sayError(error, c.var.requestId, http.logger);
+    if (hasUnreadBody(c)) c.header('Connection', 'close');
     return c.json(said.body, said.status, errorHeaders(said));
   });
+}
+
+/** Such a body ends the connection; a client that is not told so would use it again. */
+function hasUnreadBody(c: Context<HttpEnv>): boolean {
+  const comes =
+    c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length')) > 0;
+  return comes && !c.req.raw.bodyUsed;
 }
 
 /** Last: whatever no route took. */

@@ -46,10 +46,12 @@ export function notAvailable(what: string): AppError {
 }
 
 function parseMessage<T>(data: RawData, isBinary: boolean, schema: z.ZodType<T>): T {
-  if (isBinary) throw new AppError('invalid', 'Send text frames with JSON; this one was binary.');
+  if (isBinary || !Buffer.isBuffer(data)) {
+    throw new AppError('invalid', 'Send text frames with JSON; this one was binary.');
+  }
   let value: unknown;
   try {
-    value = JSON.parse(data.toString());
+    value = JSON.parse(data.toString('utf8'));
   } catch (error) {
     throw new AppError('invalid', 'The message is not valid JSON.', { cause: error });
   }

@@ -10,75 +10,50 @@ import type { Channel } from './frames.ts';
 import type { Outlet } from './outlet.ts';
 
 /** A feed that is this near to the end of the log has caught up. */
-const NEAR = 500;
+const NEAR = 50;
 
-/** One channel that shows this session. */
+/** A channel that shows events of this session. */
 export interface Listener {
   readonly channel: Channel;
   /** Lower is more specific. */
   readonly order: number;
-  covers(event: LoggedEvent): boolean;
-  /** Events up to here were shown, or not asked for. */
-  shown: number;
+  readonly covers: 'all' | ((event: LoggedEvent) => boolean);
 }
 
 export interface Feed {
-  /** Adds a channel that wants the events after `since`. */
-  listen(listener: Omit<Listener, 'shown'>, since: number): void;
-  /** Removes it; the number of channels that are left. */
-  unlisten(channel: Channel): number;
+  /** Adds a channel that wants the events after `since`; `head` is the log's newest seq now. */
+  listen(listener: Listener, since: number, head: number): void;
+  /** Adds a channel that wants what comes from here on. */
+  join(listener: Listener): void;
+  /** Removes it; gives the number of channels that are left. */
+  leave(channel: Channel): number;
   close(): void;
 }
 
-export function createFeed(deps: {
+export interface FeedDeps {
   readonly hub: EventHub;
   readonly sessionId: SessionId;
   readonly outlet: Outlet;
   readonly replayBufferBytes: number;
   /** Newest seq of the log now; rejects when the caller may not read the session any more. */
   readonly lastSeq: () => Promise<number>;
-  /** `lastSeq` as it was just now. */
-  readonly head: number;
-  /** An event was sent. */
-  readonly onSent: (event: LoggedEvent) => void;
+  /** The session's end was sent. */
+  readonly onTerminated: (event: LoggedEvent) => void;
   readonly onFailed: (error: unknown) => void;
-}): Feed {
-  const { outlet } = deps;
-  const listeners: Listener[] = [];
+}
+
+interface Listening extends Listener {
+  /** Events up to here were shown, or were not asked for. */
+  shown: number;
+}
+
+export function createFeed(deps: FeedDeps): Feed {
+  const listeners: Listening[] = [];
   let subscription: Subscription | undefined;
-  let head = deps.head;
   let live = false;
   let round = 0;
 
-  function channelFor(event: LoggedEvent): Channel | undefined {
-    return listeners.find((one) => event.seq > one.shown && one.covers(event))?.channel;
-  }
-
-  function show(events: readonly LoggedEvent[]): void {
-    for (const event of events) {
-      const channel = channelFor(event);
-      if (channel === undefined) continue;
-      outlet.events([event], channel);
-      if (event.type === 'session.terminated') deps.onSent(event);
-    }
-    const last = events.at(-1);
-    if (last === undefined) return;
-    for (const one of listeners) one.shown = Math.max(one.shown, last.seq);
-  }
-
-  async function pace(seq: number, mine: number): Promise<void> {
-    outlet.flush();
-    while (outlet.isOpen() && outlet.buffered() > deps.replayBufferBytes) await outlet.drained();
-    if (!outlet.isOpen() || mine !== round || seq < head) return;
-    try {
-      head = await deps.lastSeq();
-      live = head - seq <= NEAR;
-    } catch (error) {
-      deps.onFailed(error);
-    }
-  }
-
-  function start(after: number): void {
+  function start(after: number, head: number): void {
     subscription?.close();
     round += 1;
     const mine = round;
@@ -86,23 +61,34 @@ export function createFeed(deps: {
     subscription = deps.hub.subscribe(deps.sessionId, after, (events) => {
       const last = events.at(-1);
       if (mine !== round || last === undefined) return undefined;
-      show(events);
-      return live ? undefined : pace(last.seq, mine);
+      show(deps, listeners, events);
+      if (live) return undefined;
+      return pace(deps).then(
+        (newest) => {
+          if (mine === round) live = newest - last.seq <= NEAR;
+        },
+        (error: unknown) => deps.onFailed(error),
+      );
     });
   }
 
+  function add(listener: Listener, since: number): void {
+    const known = listeners.find((one) => one.channel === listener.channel);
+    if (known !== undefined) {
+      known.shown = since;
+      return;
+    }
+    listeners.push({ ...listener, shown: since });
+    listeners.sort((a, b) => a.order - b.order);
+  }
+
   return {
-    listen(listener, since) {
-      const known = listeners.find((one) => one.channel === listener.channel);
-      if (known !== undefined) {
-        known.shown = since;
-      } else {
-        listeners.push({ ...listener, shown: since });
-        listeners.sort((a, b) => a.order - b.order);
-      }
-      if (subscription === undefined || since < subscription.seq) start(since);
+    listen(listener, since, head) {
+      add(listener, since);
+      if (subscription === undefined || since < subscription.seq) start(since, head);
     },
-    unlisten(channel) {
+    join: (listener) => add(listener, subscription?.seq ?? 0),
+    leave(channel) {
       const index = listeners.findIndex((one) => one.channel === channel);
       if (index >= 0) listeners.splice(index, 1);
       return listeners.length;
@@ -112,4 +98,36 @@ export function createFeed(deps: {
       subscription?.close();
     },
   };
+}
+
+/** Waits until the reader has taken what it was sent; gives the newest seq of the log. */
+async function pace({ outlet, replayBufferBytes, lastSeq }: FeedDeps): Promise<number> {
+  outlet.flush();
+  if (outlet.buffered() > replayBufferBytes) await outlet.drained();
+  return lastSeq();
+}
+
+function covers(listener: Listening, event: LoggedEvent): boolean {
+  return event.seq > listener.shown && (listener.covers === 'all' || listener.covers(event));
+}
+
+function show(deps: FeedDeps, listeners: Listening[], events: readonly LoggedEvent[]): void {
+  const [first] = events;
+  const last = events.at(-1);
+  if (first === undefined || last === undefined) return;
+  const [top] = listeners;
+  if (top?.covers === 'all' && first.seq > top.shown) {
+    deps.outlet.events(events, top.channel);
+  } else {
+    for (const event of events) {
+      const channel = listeners.find((one) => covers(one, event))?.channel;
+      if (channel !== undefined) deps.outlet.events([event], channel);
+    }
+  }
+  for (const event of events) {
+    if (event.type === 'session.terminated' && listeners.some((one) => covers(one, event))) {
+      deps.onTerminated(event);
+    }
+  }
+  for (const one of listeners) one.shown = Math.max(one.shown, last.seq);
 }

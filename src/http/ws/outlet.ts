@@ -66,7 +66,7 @@ export function createFlusher(): Flusher {
   };
 }
 
-export function createOutlet(deps: {
+interface OutletDeps {
   readonly ws: WebSocket;
   readonly socket: Duplex;
   readonly clock: Clock;
@@ -74,10 +74,10 @@ export function createOutlet(deps: {
   readonly limitBytes: number;
   /** Once, when the socket will be sent nothing more. */
   readonly onClosed: () => void;
-}): Outlet {
-  const { ws, socket } = deps;
-  let runs: Run[] = [];
-  let gathered = 0;
+}
+
+/** Whether frames may still be written, and who waits for the reader. */
+function createGate({ ws, socket, clock, onClosed }: OutletDeps) {
   let open = true;
   let waiting: (() => void)[] = [];
 
@@ -86,54 +86,56 @@ export function createOutlet(deps: {
     waiting = [];
     for (const resolve of now) resolve();
   };
-  socket.on('drain', wake);
-  socket.on('close', () => {
-    shut();
-    wake();
-  });
-
-  function shut(): boolean {
+  const shut = (): boolean => {
     if (!open) return false;
     open = false;
-    runs = [];
-    deps.onClosed();
+    onClosed();
+    wake();
     return true;
-  }
+  };
+  socket.on('drain', wake);
+  socket.on('close', shut);
 
-  function close(code: number, reason: string): void {
-    if (!open) return;
-    flush();
-    if (!shut()) return;
-    ws.close(code, reason);
-    wake();
-    deps.clock.after(LINGER_MS, () => ws.terminate());
-  }
-
-  function lag(run: Run | undefined): void {
-    const last = run?.events.at(-1);
-    const where: Partial<Record<'channel' | 'sessionId', string>> =
-      run === undefined || run.channel === SINGLE_SESSION
-        ? {}
-        : { channel: run.channel, sessionId: run.sessionId };
-    socket.write(
-      frameOf({
-        type: 'error',
-        message: 'This socket does not read fast enough. Connect again and go on from lastSeq.',
-        code: 'lagging',
-        ...where,
-        ...(last === undefined ? {} : { lastSeq: last.seq }),
+  return {
+    isOpen: (): boolean => open,
+    drained: (): Promise<void> =>
+      new Promise((resolve) => {
+        if (!open || !socket.writableNeedDrain) resolve();
+        else waiting.push(resolve);
       }),
-    );
-    if (!shut()) return;
-    ws.close(CLOSE.lagging, 'lagging');
-    wake();
-    deps.clock.after(LINGER_MS, () => ws.terminate());
-  }
+    /** Says goodbye, and does not wait long for a reader that does not read it. */
+    end(code: number, reason: string): void {
+      if (!shut()) return;
+      ws.close(code, reason);
+      clock.after(LINGER_MS, () => ws.terminate());
+    },
+  };
+}
+
+/** What a reader is told that is cut off after this run. */
+function laggingError(run: Run | undefined): ServerMessage {
+  const last = run?.events.at(-1);
+  return {
+    type: 'error',
+    message: 'This socket is not read fast enough. Connect again and go on from lastSeq.',
+    code: 'lagging',
+    ...(last === undefined ? {} : { lastSeq: last.seq, sessionId: last.sessionId }),
+    ...(run === undefined || run.channel === SINGLE_SESSION ? {} : { channel: run.channel }),
+  };
+}
+
+export function createOutlet(deps: OutletDeps): Outlet {
+  const { ws, socket } = deps;
+  const gate = createGate(deps);
+  let runs: Run[] = [];
+  let gathered = 0;
 
   function write(bytes: Buffer, run: Run | undefined): void {
-    if (!open || ws.readyState !== WebSocket.OPEN) return;
+    if (!gate.isOpen() || ws.readyState !== WebSocket.OPEN) return;
     socket.write(bytes);
-    if (socket.writableLength > deps.limitBytes) lag(run);
+    if (socket.writableLength <= deps.limitBytes) return;
+    socket.write(frameOf(laggingError(run)));
+    gate.end(CLOSE.lagging, 'lagging');
   }
 
   function flush(): void {
@@ -147,7 +149,7 @@ export function createOutlet(deps: {
   return {
     events(events, channel) {
       const [first] = events;
-      if (!open || first === undefined) return;
+      if (!gate.isOpen() || first === undefined) return;
       if (runs.length === 0) deps.flusher.add(flush);
       const last = runs.at(-1);
       if (last?.channel === channel && last.sessionId === first.sessionId) {
@@ -164,13 +166,12 @@ export function createOutlet(deps: {
     },
     flush,
     buffered: () => socket.writableLength,
-    drained: () =>
-      new Promise((resolve) => {
-        if (!open || !socket.writableNeedDrain) resolve();
-        else waiting.push(resolve);
-      }),
-    close,
-    isOpen: () => open,
+    drained: gate.drained,
+    close(code, reason) {
+      flush();
+      gate.end(code, reason);
+    },
+    isOpen: gate.isOpen,
   };
 }
 

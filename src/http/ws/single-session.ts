@@ -34,14 +34,13 @@ export function serveSession(connection: Connection, session: Session, since: nu
     sessionId: session.id,
     outlet,
     replayBufferBytes: http.limits.replayBufferBytes,
-    head: session.lastSeq,
     lastSeq: async () => (await http.sessions.session(callerOf(connection), session.id)).lastSeq,
-    onSent: () => undefined,
+    onTerminated: () => undefined,
     onFailed: (error) => {
       sendError(connection, error);
       outlet.close(CLOSE.policy, 'session not readable');
     },
   });
-  feed.listen({ channel: SINGLE_SESSION, order: 0, covers: () => true }, since);
+  feed.listen({ channel: SINGLE_SESSION, order: 0, covers: 'all' }, since, session.lastSeq);
   return feed.close;
 }

@@ -8,9 +8,10 @@ import type { HttpContext } from '../deps.ts';
 import type { OriginRules } from '../origin.ts';
 import { serveChannels } from './channels.ts';
 import type { Connection } from './connection.ts';
+import type { Flusher } from './outlet.ts';
 import { CLOSE, createFlusher, createOutlet } from './outlet.ts';
 import { serveSession } from './single-session.ts';
-import type { Admission } from './upgrade.ts';
+import type { Admission, Target } from './upgrade.ts';
 import { admit, refuse, SUBPROTOCOL, targetOf } from './upgrade.ts';
 
 const PING_EVERY_MS = 30_000;
@@ -38,37 +39,11 @@ export function createSockets(
   const flusher = createFlusher();
   const stopBeating = heartbeat(http, connections);
 
-  function serve(ws: WebSocket, socket: Duplex, admission: Admission): void {
-    let end: () => void = () => undefined;
-    const outlet = createOutlet({
-      ws,
-      socket,
-      clock: http.clock,
-      flusher,
-      limitBytes: http.limits.socketBufferBytes,
-      onClosed: () => {
-        connections.delete(connection);
-        end();
-      },
-    });
-    const { authenticated } = admission;
-    const connection: Connection = { ws, outlet, http, authenticated, missed: 0 };
-    connections.add(connection);
-    socket.on('drain', () => {
-      connection.missed = 0;
-    });
-    end =
-      admission.kind === 'channels'
-        ? serveChannels(connection)
-        : serveSession(connection, admission.session, admission.since);
-    if (!outlet.isOpen()) end();
-  }
-
   async function take(
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    target: NonNullable<ReturnType<typeof targetOf>>,
+    target: Target,
   ): Promise<void> {
     const ignore = (): void => undefined;
     socket.on('error', ignore);
@@ -76,7 +51,9 @@ export function createSockets(
       const admission = await admit(request, target, { http, authenticator, origins });
       socket.off('error', ignore);
       if (socket.destroyed) return;
-      server.handleUpgrade(request, socket, head, (ws) => serve(ws, socket, admission));
+      server.handleUpgrade(request, socket, head, (ws) => {
+        serve({ http, connections, flusher }, ws, socket, admission);
+      });
     } catch (error) {
       refuse(socket, error, http);
     }
@@ -91,18 +68,61 @@ export function createSockets(
     },
     async close() {
       stopBeating();
-      const open = [...connections];
-      const gone = open.map(
-        ({ ws }) => new Promise<void>((resolve) => void ws.once('close', () => resolve())),
-      );
-      for (const { outlet } of open) outlet.close(CLOSE.goingAway, 'server is shutting down');
-      const timeout = new Promise<void>((resolve) => {
-        setTimeout(resolve, GOODBYE_MS).unref();
-      });
-      await Promise.race([Promise.all(gone), timeout]);
-      for (const { ws } of open) ws.terminate();
+      await sayGoodbye(connections);
     },
   };
+}
+
+function serve(
+  deps: {
+    readonly http: HttpContext;
+    readonly connections: Set<Connection>;
+    readonly flusher: Flusher;
+  },
+  ws: WebSocket,
+  socket: Duplex,
+  admission: Admission,
+): void {
+  const { http, connections, flusher } = deps;
+  let end: () => void = () => undefined;
+  const outlet = createOutlet({
+    ws,
+    socket,
+    clock: http.clock,
+    flusher,
+    limitBytes: http.limits.socketBufferBytes,
+    onClosed: () => {
+      connections.delete(connection);
+      end();
+    },
+  });
+  const { authenticated } = admission;
+  const connection: Connection = { ws, outlet, http, authenticated, missed: 0 };
+  connections.add(connection);
+  socket.on('drain', () => {
+    connection.missed = 0;
+  });
+  end =
+    admission.kind === 'channels'
+      ? serveChannels(connection)
+      : serveSession(connection, admission.session, admission.since);
+  if (!outlet.isOpen()) end();
+}
+
+async function sayGoodbye(connections: ReadonlySet<Connection>): Promise<void> {
+  const open = Array.from(connections);
+  const gone = open.map(
+    ({ ws }) =>
+      new Promise<void>((resolve) => {
+        ws.once('close', () => resolve());
+      }),
+  );
+  for (const { outlet } of open) outlet.close(CLOSE.goingAway, 'server is shutting down');
+  const timeout = new Promise<void>((resolve) => {
+    setTimeout(resolve, GOODBYE_MS).unref();
+  });
+  await Promise.race([Promise.all(gone), timeout]);
+  for (const { ws } of open) ws.terminate();
 }
 
 /** Pings all, ends those that are dead and those whose token no longer stands. */
@@ -121,7 +141,7 @@ function heartbeat(http: HttpContext, connections: ReadonlySet<Connection>): () 
 
   const beat = (): void => {
     forget = http.clock.after(PING_EVERY_MS, beat);
-    for (const connection of [...connections]) {
+    for (const connection of connections) {
       if (connection.missed >= MISSES) {
         connection.ws.terminate();
         continue;
