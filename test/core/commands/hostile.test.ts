@@ -25,8 +25,9 @@ const PIECES = [
 
 function isSubsequence(part: string, whole: string): boolean {
   let at = 0;
-  for (const character of part) {
-    at = whole.indexOf(character, at) + 1;
+  // By code unit: taking out a mention may join two lone surrogates.
+  for (const unit of part.split('')) {
+    at = whole.indexOf(unit, at) + 1;
     if (at === 0) return false;
   }
   return true;
