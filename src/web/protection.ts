@@ -36,7 +36,7 @@ export function sameOriginOnly(publicUrl: string): MiddlewareHandler {
     const origin = c.req.header('origin') ?? '';
     const own =
       site === undefined
-        ? origin === publicOrigin || hostOf(origin) === c.req.header('host')
+        ? origin === publicOrigin || hostOf(origin) === new URL(c.req.url).host
         : site === 'same-origin';
     if (!own) {
       throw new AppError(

@@ -139,8 +139,8 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
   };
 }
 
-export async function listen(app: { fetch: Parameters<typeof serve>[0]['fetch'] }) {
-  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
+export async function listen(app: { fetch: Parameters<typeof serve>[0]['fetch'] }, at = 0) {
+  const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: at });
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -171,7 +171,9 @@ describe('what a person sees of the recorded turns of real agents', () => {
     (name) => {
       const html = pending(name);
       // pi never asks.
-      expect(html?.match(/name="token"/g)?.length ?? 0).toBeGreaterThan(name.startsWith('pi.') ? -1 : 1);
+      expect(html?.match(/name="token"/g)?.length ?? 0).toBeGreaterThan(
+        name.startsWith('pi.') ? -1 : 1,
+      );
     },
   );
 
