@@ -119,7 +119,7 @@ function wireReader(
         promptId: running?.promptId ?? null,
         code: `k${counts.request}`,
         toolCallId: String(toolCall['toolCallId']),
-        title: String(toolCall['title'] ?? ''),
+        title: typeof toolCall['title'] === 'string' ? toolCall['title'] : '',
         kind: typeof toolCall['kind'] === 'string' ? toolCall['kind'] : null,
         toolCall: { ...toolCall },
         options: options.map(({ optionId, name, kind }) => ({ optionId, name, kind })),

@@ -75,7 +75,7 @@ export function roleOf(verb: Verb): Role {
 
 /** Who usually has a role, for sentences to people: "ask somebody who has it: …". */
 export const ROLE_HOLDERS: Readonly<Record<Role, string>> = {
-  read: 'everybody who can see this thread',
+  read: 'members of this repository or channel',
   run: 'people who may start work here, usually those with write access',
   approve: 'approvers, usually the maintainers',
   maintain: 'maintainers',

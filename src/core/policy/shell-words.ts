@@ -18,11 +18,11 @@ const UNSEEN = /(?![\t ])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 
 /** Unquoted, these are operators, expansions, globs or comments for some shell. */
-const ACTIVE = new Set([...';|&<>()$`*?[]{}~#!^%=\\']);
+const ACTIVE = new Set(';|&<>()$`*?[]{}~#!^%=\\');
 /** These are harmless inside a word, and active only at its start. */
-const ACTIVE_AT_START = new Set([...'#%=']);
+const ACTIVE_AT_START = new Set('#%=');
 /** Inside double quotes a shell still expands these. */
-const ACTIVE_IN_QUOTES = new Set([...'$`!\\']);
+const ACTIVE_IN_QUOTES = new Set('$`!\\');
 
 export function shellWords(line: string): ShellWords {
   if (line.length > MOST) return refuse('it is too long');

@@ -17,7 +17,9 @@ it('turnText joins messages with a blank line and leaves out everything else', (
 
 it('hiddenCharacters shows controls, zero-width, bidi, tags and odd spaces, and nothing else', () => {
   const hostile = 'rm\u00a0-rf \u202e/\u200b\u0000\u001b[31m\ufeff\ud800\u{E0041}\u2028\u3164';
-  expect(hiddenCharacters(hostile)).toMatchInlineSnapshot(`"rm⟨U+00A0⟩-rf ⟨U+202E⟩/⟨U+200B⟩⟨U+0000⟩⟨U+001B⟩[31m⟨U+FEFF⟩⟨U+D800⟩⟨U+E0041⟩⟨U+2028⟩⟨U+3164⟩"`);
+  expect(hiddenCharacters(hostile)).toMatchInlineSnapshot(
+    `"rm⟨U+00A0⟩-rf ⟨U+202E⟩/⟨U+200B⟩⟨U+0000⟩⟨U+001B⟩[31m⟨U+FEFF⟩⟨U+D800⟩⟨U+E0041⟩⟨U+2028⟩⟨U+3164⟩"`,
+  );
   const plain = 'git status\n\tgrüße 你好 مرحبا 👍🏽 é';
   expect(hiddenCharacters(plain)).toBe(plain);
 });
