@@ -7,6 +7,7 @@
 import path from 'node:path';
 import type { Cli, Command, ServerApp } from './command.ts';
 import { startSentence } from './sentence.ts';
+import { settleMemory } from './settle-memory.ts';
 
 /** Container runtimes kill 10 s after SIGTERM: be gone before. */
 const STOP_DEADLINE_MS = 9_500;
@@ -30,6 +31,7 @@ export const start: Command = {
     try {
       app = await (await setup.services()).createApp();
       const { url, loginUrl } = await app.start();
+      settleMemory();
       cli.out(welcome(cli.version, url, loginUrl, setup.config.dataDir));
     } catch (error) {
       cli.err(`Threadcast cannot start:\n  ${startSentence(error, setup.config)}`);
