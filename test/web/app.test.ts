@@ -20,7 +20,9 @@ function get(path: string, headers: Record<string, string> = {}) {
 function post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
   const body = new URLSearchParams(fields);
   return stage.app.request(ORIGIN + path, {
-    ...{ method: 'POST', body, headers: { ...SCRIPT, cookie, ...headers } },
+    method: 'POST',
+    body,
+    headers: { ...SCRIPT, cookie, ...headers },
   });
 }
 
@@ -113,7 +115,8 @@ describe('every answer', () => {
   it('says no more than an id when something breaks, and logs the cause', async () => {
     stage.failInbound(new Error('secret detail'));
     const response = await post(`/web/threads/${thread.id}/messages`, {
-      ...{ id: '12345678', text: 'x' },
+      id: '12345678',
+      text: 'x',
     });
     expect(response.status).toBe(500);
     expect(await messageOf(response)).toMatch(
@@ -152,8 +155,11 @@ describe('writing', () => {
     expect(readHtml(message?.body ?? '')).toBe('Do it now');
     expect(stage.received).toMatchObject([
       {
-        ...{ deliveryId: `${thread.id}:abcd-1234`, text: 'Do it\nnow', addressed: true },
-        ...{ thread: thread.ref, actor: { surface: 'web', id: 'operator', kind: 'person' } },
+        deliveryId: `${thread.id}:abcd-1234`,
+        text: 'Do it\nnow',
+        addressed: true,
+        thread: thread.ref,
+        actor: { surface: 'web', id: 'operator', kind: 'person' },
         roles: ['read', 'run', 'approve', 'maintain'],
       },
     ]);
@@ -246,7 +252,9 @@ describe('a button of a permission request', () => {
   it('answers with the option that it names', async () => {
     expect((await post('/web/action', { token })).status).toBe(200);
     expect(stage.session.requests.get('r_1')).toMatchObject({
-      ...{ state: 'answered', optionId: 'yes', answeredBy: { name: 'You' } },
+      state: 'answered',
+      optionId: 'yes',
+      answeredBy: { name: 'You' },
     });
   });
 

@@ -26,10 +26,16 @@ export function says(promptId: string, text: string): NewEvent {
   return update(promptId, 'agent_message_chunk', { content: { type: 'text', text } });
 }
 
+interface PlayedCall {
+  readonly toolCallId: string;
+  readonly title?: string;
+  readonly kind?: string;
+}
+
 export function asks(
   promptId: string,
   requestId: string,
-  toolCall: Readonly<Record<string, unknown>> & { toolCallId: string },
+  toolCall: Readonly<Record<string, unknown>> & PlayedCall,
   expiresAt: number,
   code = 'k7',
 ): NewEvent {
@@ -41,8 +47,14 @@ export function asks(
   return {
     type: 'permission.requested',
     data: {
-      ...{ requestId, promptId, code, toolCallId: toolCall.toolCallId, options, expiresAt },
-      ...{ title: String(toolCall['title'] ?? ''), kind: String(toolCall['kind'] ?? 'other') },
+      requestId,
+      promptId,
+      code,
+      toolCallId: toolCall.toolCallId,
+      options,
+      expiresAt,
+      title: toolCall.title ?? '',
+      kind: toolCall.kind ?? 'other',
       toolCall: { ...toolCall },
     },
   };

@@ -7,7 +7,7 @@ import { serve } from '@hono/node-server';
 import { createActionTokens } from '../../src/core/access/action-token.ts';
 import { AppError } from '../../src/core/model/errors.ts';
 import type { Actor } from '../../src/core/model/actor.ts';
-import type { NewEvent, SessionEvent } from '../../src/core/model/events.ts';
+import type { NewEvent } from '../../src/core/model/events.ts';
 import { mintId, type PromptId, type RequestId, type SessionId } from '../../src/core/model/ids.ts';
 import type { PermissionRequest } from '../../src/core/model/permission.ts';
 import type { Prompt, Session } from '../../src/core/model/session.ts';
@@ -77,7 +77,13 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
   let failing: Error | null = null;
 
   const app = createWebApp({
-    ...{ hosted, threads, sessions: session.service, wakeBus, clock, login, actionTokens },
+    hosted,
+    threads,
+    sessions: session.service,
+    wakeBus,
+    clock,
+    login,
+    actionTokens,
     inbound: {
       async accept(message) {
         if (failing !== null) throw failing;
@@ -90,8 +96,12 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
     templates: {
       templates: async () =>
         ['example', 'codex'].map((id) => ({
-          ...{ id, version: 1, name: id, spawn: { command: id, args: [] } },
-          ...{ runtime: { provider: 'local' }, managed: true },
+          id,
+          version: 1,
+          name: id,
+          spawn: { command: id, args: [] },
+          runtime: { provider: 'local' },
+          managed: true,
         })),
     },
     logger: { debug() {}, info() {}, warn() {}, error: (fields) => void logged.push(fields) },
@@ -126,7 +136,17 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
   };
 
   return {
-    ...{ app, surface, login, threads, hosted, session, received, logged, present, wakeBus, clock },
+    app,
+    surface,
+    login,
+    threads,
+    hosted,
+    session,
+    received,
+    logged,
+    present,
+    wakeBus,
+    clock,
     /** Whatever comes in fails from now on, or no longer. */
     failInbound: (error: Error | null): void => void (failing = error),
     async openThread(title: string, key = 'thread-one'): Promise<Thread> {
@@ -167,14 +187,24 @@ function createPlayedSession(clock: Clock) {
   const push = (...events: readonly NewEvent[]): void => {
     for (const event of events) {
       seq += 1;
-      folder.push({ ...event, sessionId: id, seq, at: clock.now() } as SessionEvent);
+      folder.push({ ...event, sessionId: id, seq, at: clock.now() });
       if (event.type === 'permission.requested') {
         const { data } = event;
         requests.set(data.requestId, {
-          ...{ id: data.requestId as RequestId, sessionId: id, code: data.code, title: data.title },
-          ...{ promptId: data.promptId as PromptId, toolCallId: data.toolCallId },
-          ...{ toolCall: data.toolCall, kind: data.kind, options: data.options, state: 'pending' },
-          ...{ optionId: null, answeredBy: null, resolvedAt: null, requestedAt: clock.now() },
+          id: data.requestId as RequestId,
+          sessionId: id,
+          code: data.code,
+          title: data.title,
+          promptId: data.promptId as PromptId,
+          toolCallId: data.toolCallId,
+          toolCall: data.toolCall,
+          kind: data.kind,
+          options: data.options,
+          state: 'pending',
+          optionId: null,
+          answeredBy: null,
+          resolvedAt: null,
+          requestedAt: clock.now(),
           expiresAt: data.expiresAt,
         });
       }
@@ -229,7 +259,12 @@ function createPlayedSession(clock: Clock) {
     reopen: notPlayed,
   };
   return {
-    ...{ id, service, push, requests, calls, transcript: () => folder.view() },
+    id,
+    service,
+    push,
+    requests,
+    calls,
+    transcript: () => folder.view(),
     setState: (next: Session['state']): void => void (state = next),
     setWaiting: (prompts: readonly Prompt[]): void => void (waiting = prompts),
   };

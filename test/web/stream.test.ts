@@ -21,7 +21,8 @@ beforeEach(async () => {
   thread = await stage.openThread('A thread');
   const code = new URL(stage.login.mintLink(server.url)).hash.slice(1);
   const response = await fetch(`${server.url}/login`, {
-    ...{ method: 'POST', body: new URLSearchParams({ code }) },
+    method: 'POST',
+    body: new URLSearchParams({ code }),
     headers: { accept: 'application/json', origin: server.url },
   });
   cookie = (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';

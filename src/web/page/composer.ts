@@ -3,7 +3,7 @@
  * stored it, and is sent again with the same id after a failure of the network.
  */
 import { byId, toast } from './dom.ts';
-import { send } from './forms.ts';
+import { fieldsOf, send } from './forms.ts';
 
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 const isMac = navigator.userAgent.includes('Mac');
@@ -26,10 +26,12 @@ export function startComposer(): void {
 
   let sending = false;
   const deliver = async (): Promise<void> => {
-    const body = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) body.set(name, String(value));
     status.dataset['busy'] = '';
-    const result = await sendUntilAnswered(form, body, (message) => (status.textContent = message));
+    const result = await sendUntilAnswered(
+      form,
+      fieldsOf(form),
+      (message) => (status.textContent = message),
+    );
     delete status.dataset['busy'];
     status.textContent = hint;
     if (!result.ok) {

@@ -17,10 +17,19 @@ export async function send(
     headers: { accept: 'application/json' },
   });
   // A proxy in between may answer with a page of its own.
-  const answer = await response
-    .json()
-    .catch(() => ({ message: `The server said ${response.status}.` }));
+  const answer = await (response.json() as Promise<Answer>).catch((): Answer => ({
+    message: `The server said ${response.status}.`,
+  }));
   return { ok: response.ok, status: response.status, answer };
+}
+
+/** What the browser would send: the fields, and the button that was pressed. */
+export function fieldsOf(form: HTMLFormElement, button?: HTMLButtonElement): URLSearchParams {
+  const fields = new URLSearchParams();
+  for (const [name, value] of new FormData(form, button)) {
+    if (typeof value === 'string') fields.set(name, value);
+  }
+  return fields;
 }
 
 export function startForms(): void {
@@ -36,8 +45,7 @@ export function startForms(): void {
 async function submit(form: HTMLFormElement, button?: HTMLButtonElement): Promise<void> {
   const buttons = [...form.querySelectorAll('button')];
   if (buttons.some((each) => each.disabled)) return;
-  const body = new URLSearchParams();
-  for (const [name, value] of new FormData(form, button)) body.set(name, String(value));
+  const body = fieldsOf(form, button);
   for (const each of buttons) each.disabled = true;
   try {
     const { answer } = await send(form, body);

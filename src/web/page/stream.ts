@@ -30,12 +30,12 @@ export function startStream(): void {
       // A refusal ends an EventSource for good; a broken connection does not.
       if (opened.readyState === EventSource.CLOSED) setTimeout(reconnect, 3_000);
     });
-    opened.addEventListener('message', (event) => {
+    opened.addEventListener('message', (event: MessageEvent<string>) => {
       cursor = event.lastEventId;
-      keepingPlace(() => showMessage(messages, JSON.parse(event.data)));
+      keepingPlace(() => showMessage(messages, parse(event)));
     });
-    opened.addEventListener('region', (event) => {
-      keepingPlace(() => showRegion(JSON.parse(event.data)));
+    opened.addEventListener('region', (event: MessageEvent<string>) => {
+      keepingPlace(() => showRegion(parse(event)));
     });
     return opened;
   }
@@ -52,13 +52,18 @@ export function startStream(): void {
   });
 }
 
-interface StreamedMessage {
+/** As `routes/stream.ts` sends them; a region has no ordinal. */
+interface Streamed {
   readonly id: string;
   readonly ordinal: number;
   readonly html: string;
 }
 
-function showMessage(list: HTMLDivElement | undefined, message: StreamedMessage): void {
+function parse(event: MessageEvent<string>): Streamed {
+  return JSON.parse(event.data) as Streamed;
+}
+
+function showMessage(list: HTMLDivElement | undefined, message: Streamed): void {
   if (list === undefined) return;
   const known = document.getElementById(`m-${message.id}`);
   const before = known?.querySelector<HTMLElement>('[data-announce]')?.dataset['announce'];
@@ -71,7 +76,7 @@ function showMessage(list: HTMLDivElement | undefined, message: StreamedMessage)
   if (after !== undefined && after !== before) announce(after);
 }
 
-function insertInOrder(list: HTMLDivElement, message: StreamedMessage): void {
+function insertInOrder(list: HTMLDivElement, message: Streamed): void {
   const next = [...list.children].find(
     (child) => Number((child as HTMLElement).dataset['ordinal']) > message.ordinal,
   );
@@ -79,7 +84,7 @@ function insertInOrder(list: HTMLDivElement, message: StreamedMessage): void {
   else next.insertAdjacentHTML('beforebegin', message.html);
 }
 
-function showRegion({ id, html }: { readonly id: string; readonly html: string }): void {
+function showRegion({ id, html }: Streamed): void {
   const region = document.getElementById(id);
   if (region === null) return;
   morph(region, html);
@@ -88,7 +93,7 @@ function showRegion({ id, html }: { readonly id: string; readonly html: string }
 }
 
 function morph(element: HTMLElement, html: string): void {
-  Idiomorph.morph(element, html, {
+  void Idiomorph.morph(element, html, {
     morphStyle: 'outerHTML',
     callbacks: {
       // Whether a part is folded, and what ticks, belongs to the reader's page and not to the server.

@@ -3,7 +3,7 @@
  * imitate the page. Raw HTML stays text, only http, https and mailto links are links, images become
  * links (a remote image tells its server who reads), and direction overrides are shown, not obeyed.
  */
-import MarkdownIt from 'markdown-it';
+import MarkdownIt, { type Token } from 'markdown-it';
 import { escapeHtml, trusted, type Html } from './html.ts';
 import { showHidden } from './hidden.ts';
 
@@ -21,21 +21,25 @@ rules['code_block'] = (tokens, index) => codeBlock(tokens[index]?.content ?? '',
 rules['fence'] = (tokens, index) =>
   codeBlock(tokens[index]?.content ?? '', tokens[index]?.info.trim().split(/\s/)[0] ?? '');
 rules['link_open'] = (tokens, index) =>
-  `<a href="${escapeHtml(String(tokens[index]?.attrGet('href') ?? ''))}" ${LINK_ATTRIBUTES}>`;
+  `<a href="${escapeHtml(attribute(tokens[index], 'href'))}" ${LINK_ATTRIBUTES}>`;
 rules['image'] = (tokens, index) => {
   const token = tokens[index];
-  const source = String(token?.attrGet('src') ?? '');
+  const source = attribute(token, 'src');
   const label = token?.content || source;
   return `<a href="${escapeHtml(source)}" ${LINK_ATTRIBUTES}>image: ${escapeHtml(label)}</a>`;
 };
 // The aligned cells of the package carry a style attribute, which our policy refuses.
-rules['th_open'] = (tokens, index) => cell('th', tokens[index]?.attrGet('style'));
-rules['td_open'] = (tokens, index) => cell('td', tokens[index]?.attrGet('style'));
+rules['th_open'] = (tokens, index) => cell('th', tokens[index]);
+rules['td_open'] = (tokens, index) => cell('td', tokens[index]);
 rules['table_open'] = () => '<div class="table"><table>';
 rules['table_close'] = () => '</table></div>';
 
-function cell(tag: 'th' | 'td', style: unknown): string {
-  const align = /text-align:(center|right)/.exec(String(style ?? ''))?.[1];
+function attribute(token: Token | undefined, name: string): string {
+  return String(token?.attrGet(name) ?? '');
+}
+
+function cell(tag: 'th' | 'td', token: Token | undefined): string {
+  const align = /text-align:(center|right)/.exec(attribute(token, 'style'))?.[1];
   return align === undefined ? `<${tag}>` : `<${tag} class="${align}">`;
 }
 

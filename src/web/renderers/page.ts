@@ -55,6 +55,7 @@ function renderFrame(frame: PageFrame, current: string | null, main: Html): Html
         <a class="button small" href="/"${current === null && markup` aria-current="page"`}>${icon('plus')}New thread</a>
       </header>
       ${renderThreads(frame.list, current)}
+      <form class="leave" method="post" action="/logout" data-async><button class="quiet small">Log out</button></form>
     </nav>
     <main>${main}</main>
   </div>

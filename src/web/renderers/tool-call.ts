@@ -65,7 +65,6 @@ function unfenced(text: string): string {
 
 /** Terminal colours mean nothing in a page, and their escape bytes would be shown as hidden. */
 function stripAnsi(text: string): string {
-  // oxlint-disable-next-line no-control-regex
   return text.replace(
     /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\r(?=\n)/g,
     '',

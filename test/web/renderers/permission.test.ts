@@ -13,7 +13,7 @@ let seq = 0;
 function push(...events: readonly NewEvent[]): void {
   for (const event of events) {
     seq += 1;
-    folder.push({ ...event, sessionId: 's_1', seq, at: Date.UTC(2026, 0, 1, 12) } as never);
+    folder.push({ ...event, sessionId: 's_1', seq, at: Date.UTC(2026, 0, 1, 12) });
   }
 }
 
@@ -48,7 +48,8 @@ function ask(toolCall: Readonly<Record<string, unknown>>): string {
 describe('a pending permission request', () => {
   it('shows what runs, where, for whom, until when, and the options as the agent offers them', () => {
     const html = ask({
-      ...{ title: 'Remove build output', kind: 'execute' },
+      title: 'Remove build output',
+      kind: 'execute',
       rawInput: { command: ['rm', '-rf', 'my dir'], cwd: '/workspace/app' },
     });
     expect(readHtml(html)).toMatchInlineSnapshot(`

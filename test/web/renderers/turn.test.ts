@@ -12,7 +12,7 @@ let seq = 0;
 function push(...events: readonly NewEvent[]): void {
   for (const event of events) {
     seq += 1;
-    folder.push({ ...event, sessionId: 's_1', seq, at: seq * 1000 } as never);
+    folder.push({ ...event, sessionId: 's_1', seq, at: seq * 1000 });
   }
 }
 
