@@ -12,6 +12,7 @@ import type { SessionId } from '../model/ids.ts';
 import type { OutboxMessage } from '../model/message.ts';
 import type { Thread } from '../model/thread.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { errorText } from '../outbox/plain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { DecisionLog, InboundMessage, TemplateStore, ThreadStore } from '../ports/stores.ts';
@@ -60,7 +61,7 @@ export function createMessageHandler(deps: HandleDeps): MessageHandler {
     const who = JSON.stringify([thread.surface, thread.key, actor.surface, actor.id]);
     if (now - (refusedAt.get(who) ?? -REFUSAL_MS) < REFUSAL_MS) return;
     for (const [key, at] of refusedAt) if (now - at >= REFUSAL_MS) refusedAt.delete(key);
-    await tell(deps, message, problem(error.message));
+    await tell(deps, message, problem(errorText(error.message)));
     refusedAt.set(who, now);
   };
 
@@ -78,7 +79,7 @@ export function createMessageHandler(deps: HandleDeps): MessageHandler {
           return DONE;
         }
         if (error instanceof AppError) {
-          await tell(deps, message, problem(error.message));
+          await tell(deps, message, problem(errorText(error.message)));
           return DONE;
         }
         const errorId = `e_${crypto.randomUUID().slice(0, 8)}`;

@@ -3,6 +3,7 @@ import type { AgentTemplate } from '../model/agent.ts';
 import type { Caller } from '../model/actor.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { Prompt, Session, Usage } from '../model/session.ts';
+import { errorText, plainName, quote } from '../outbox/plain.ts';
 
 export const NO_SESSION =
   'There is no session in this thread yet. Mention me with what you want done to start one.';
@@ -18,15 +19,6 @@ export const oops = (errorId: string): string =>
 export const notYet = (option: string): string =>
   `\`${option}=\` is not available here yet. Please send your message again without it.`;
 
-const QUOTE_LIMIT = 80;
-
-/** The first line of somebody's text as code: nothing in it can mention, link or format. */
-export function quote(text: string): string {
-  const line = (text.trim().split('\n')[0] ?? '').replaceAll('`', "'").trim();
-  const cut = line.length > QUOTE_LIMIT ? `${line.slice(0, QUOTE_LIMIT - 1)}…` : line;
-  return cut === '' ? '(no text)' : `\`${cut}\``;
-}
-
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
@@ -41,10 +33,10 @@ export function noSuchAgent(asked: string, templates: readonly AgentTemplate[]):
 }
 
 export const agentChosen = (name: string): string =>
-  `From now on this thread works with **${name}**, in a new session. Write what you want done.`;
+  `From now on this thread works with **${plainName(name)}**, in a new session. Write what you want done.`;
 
 export const agentIsSame = (name: string): string =>
-  `This thread works with **${name}** already. \`new\` starts a fresh session.`;
+  `This thread works with **${plainName(name)}** already. \`new\` starts a fresh session.`;
 
 export const optionSet = (option: string, value: string): string =>
   `The ${option} is ${quote(value)} now.`;
@@ -66,7 +58,7 @@ export const cleared = (count: number): string =>
 
 export function queueList(waiting: readonly Prompt[], isPaused: boolean): string {
   const lines = waiting.map(
-    (prompt, index) => `${index + 1}. ${quote(prompt.text)} (${prompt.actor.name})`,
+    (prompt, index) => `${index + 1}. ${quote(prompt.text)} (${plainName(prompt.actor.name)})`,
   );
   const list = lines.length === 0 ? [NOTHING_WAITS] : ['Waiting:', '', ...lines];
   const paused = isPaused ? ['', 'The queue is paused; `queue resume` goes on.'] : [];
@@ -81,7 +73,7 @@ export function noSuchRequest(code: string, pending: readonly PermissionRequest[
 }
 
 export function noSuchChoice(request: PermissionRequest, wish: 'allow' | 'deny'): string {
-  const offered = request.options.map((option) => option.name).join(', ');
+  const offered = request.options.map((option) => quote(option.name)).join(', ');
   return `The agent offers no way to ${wish} \`${request.code}\`. It offers: ${offered}.`;
 }
 
@@ -123,12 +115,14 @@ export interface StatusFacts {
 }
 
 export function statusText({ session, running, waiting, pending, now }: StatusFacts): string {
-  const lines = [`**${session.agentName}** ${STATES[session.state]}.`];
+  const lines = [`**${plainName(session.agentName)}** ${STATES[session.state]}.`];
   const { stateReason } = session;
-  if (session.state === 'failed' && stateReason !== null) lines.push(`- Reason: ${stateReason}`);
+  if (session.state === 'failed' && stateReason !== null) {
+    lines.push(`- Reason: ${errorText(stateReason.split('\n')[0] ?? '')}`);
+  }
   if (running !== null) {
     const since = duration(now - (running.startedAt ?? running.queuedAt));
-    lines.push(`- Now: ${quote(running.text)} (${running.actor.name}, for ${since})`);
+    lines.push(`- Now: ${quote(running.text)} (${plainName(running.actor.name)}, for ${since})`);
   }
   for (const request of pending) {
     lines.push(
@@ -151,12 +145,13 @@ export function sessionsText(
   const lines = sessions.map((session) => {
     const active = session.id === activeId ? ', active here' : '';
     const age = duration(now - session.createdAt);
-    return `- **${session.agentName}**: ${session.state}${active}, made ${age} ago (\`${session.id}\`)`;
+    return `- **${plainName(session.agentName)}**: ${session.state}${active}, made ${age} ago (\`${session.id}\`)`;
   });
   return ['Sessions of this thread:', '', ...lines].join('\n');
 }
 
 export function whoamiText({ actor, roles }: Caller): string {
-  const may = roles.length === 0 ? 'no roles here' : `the roles ${roles.join(', ')} here`;
-  return `You are **${actor.name}** (${actor.surface} ${actor.kind} \`${actor.id}\`), with ${may}.`;
+  const may = `the ${roles.length === 1 ? 'role' : 'roles'} ${roles.join(', ')}`;
+  const who = `${actor.surface} ${actor.kind} ${quote(actor.id)}`;
+  return `You are **${plainName(actor.name)}** (${who}), with ${may} here.`;
 }

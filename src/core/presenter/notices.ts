@@ -1,6 +1,7 @@
 /** What a thread is told of its session when no turn shows it. The words are part of the product. */
 import type { SessionEvent } from '../model/events.ts';
 import type { Transcript } from '../model/transcript.ts';
+import { errorText, plainName } from '../outbox/plain.ts';
 import type { Subject } from './tracker.ts';
 
 type SessionNews = Extract<SessionEvent, { type: 'session.error' | 'session.terminated' }>;
@@ -11,7 +12,7 @@ export function noticeOf(event: SessionNews, transcript: Transcript): Notice | u
   const id = `${event.type}:${event.sessionId}:${event.seq}`;
   if (event.type === 'session.error') {
     if (isTold(transcript, event.data.message)) return undefined;
-    const markdown = `${sentence(event.data.message)} A new message here tries again.`;
+    const markdown = `${errorText(sentence(event.data.message))}\n\nA new message here tries again.`;
     return { kind: 'notice', id, tone: 'error', markdown };
   }
   const markdown = `${endOf(event)} A new message here opens it again.`;
@@ -24,7 +25,7 @@ function endOf(event: Extract<SessionNews, { type: 'session.terminated' }>): str
     case 'terminated':
       return by === undefined || by.kind === 'system'
         ? 'The session is closed.'
-        : `${by.name} closed the session.`;
+        : `${plainName(by.name)} closed the session.`;
     case 'idle_timeout':
       return 'The session was closed because nobody used it for a while.';
     case 'agent_exit':
@@ -40,5 +41,5 @@ function isTold(transcript: Transcript, message: string): boolean {
 
 function sentence(text: string): string {
   const trimmed = text.trim();
-  return /[.!?`]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+  return /[.!?`]$/.test(trimmed) || trimmed.includes('\n') ? trimmed : `${trimmed}.`;
 }

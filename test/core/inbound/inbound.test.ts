@@ -230,34 +230,44 @@ const order = (prompts: readonly { text: string }[], text: string): number =>
 test('the queue is listed, moved, cut and paused by places from 1', async () => {
   const { world, app, session } = await withTurn();
   expect(await say(world, app, '/queue')).toMatchInlineSnapshot(`"The queue is empty."`);
-  for (const text of ['first', 'second `code` @here\nmore', 'third']) await say(world, app, text);
+  for (const text of ['first', 'second `code` **x** <!channel>\nmore', 'third'])
+    await say(world, app, text);
   expect(await say(world, app, '/queue')).toMatchInlineSnapshot(`
     "Waiting:
 
     1. \`first\` (Ann)
-    2. \`third\` (Ann)"
+    2. \`second 'code' **x** <!channel>\` (Ann)
+    3. \`third\` (Ann)"
   `);
   expect(await say(world, app, '/queue move 3 1')).toMatchInlineSnapshot(
-    `"There is no prompt 3 in the queue: it has 2."`,
+    `
+    "Waiting:
+
+    1. \`third\` (Ann)
+    2. \`first\` (Ann)
+    3. \`second 'code' **x** <!channel>\` (Ann)"
+  `,
   );
   expect(await say(world, app, '/queue move 9 1')).toMatchInlineSnapshot(
-    `"There is no prompt 9 in the queue: it has 2."`,
+    `"There is no prompt 9 in the queue: it has 3."`,
   );
   expect(await say(world, app, '/queue move 1 9')).toMatchInlineSnapshot(
-    `"There is no prompt 9 in the queue: it has 2."`,
+    `"There is no prompt 9 in the queue: it has 3."`,
   );
   expect(await say(world, app, '/queue cancel 2')).toMatchInlineSnapshot(`
     "Waiting:
 
-    1. \`first\` (Ann)"
+    1. \`third\` (Ann)
+    2. \`second 'code' **x** <!channel>\` (Ann)"
   `);
   expect(await say(world, app, '/queue cancel 7')).toMatchInlineSnapshot(
-    `"There is no prompt 7 in the queue: it has 1."`,
+    `"There is no prompt 7 in the queue: it has 2."`,
   );
   expect(await say(world, app, '/queue pause')).toMatchInlineSnapshot(`
     "Waiting:
 
-    1. \`first\` (Ann)
+    1. \`third\` (Ann)
+    2. \`second 'code' **x** <!channel>\` (Ann)
 
     The queue is paused; \`queue resume\` goes on."
   `);
@@ -265,10 +275,11 @@ test('the queue is listed, moved, cut and paused by places from 1', async () => 
   expect(await say(world, app, '/queue resume')).toMatchInlineSnapshot(`
     "Waiting:
 
-    1. \`first\` (Ann)"
+    1. \`third\` (Ann)
+    2. \`second 'code' **x** <!channel>\` (Ann)"
   `);
   expect(await say(world, app, '/queue clear')).toMatchInlineSnapshot(
-    `"Taken out of the queue: 1 prompt."`,
+    `"Taken out of the queue: 2 prompts."`,
   );
   expect(await say(world, app, '/queue clear')).toMatchInlineSnapshot(`"The queue is empty."`);
   expect(await say(world, app, '/queue cancel 1')).toMatchInlineSnapshot(`"The queue is empty."`);
@@ -292,7 +303,7 @@ test('approve and deny answer by code, with an option that was offered', async (
   expect(await say(world, app, '/approve m3')).toBe('');
   expect((await world.sessions.permission(m3))?.optionId).toBe('opt-2');
   expect(await say(world, app, '/deny x4')).toMatchInlineSnapshot(
-    `"The agent offers no way to deny \`x4\`. It offers: Reject."`,
+    `"The agent offers no way to deny \`x4\`. It offers: \`Reject\`."`,
   );
   expect((await world.sessions.permission(x4))?.state).toBe('pending');
   const n5 = await world.ask(session.id, prompt.id, 'n5', [ONCE, NO]);
@@ -353,7 +364,7 @@ test('status, usage, sessions and whoami tell what there is', async () => {
     `"Usage: context 12,345 of 200,000 tokens (6%), cost 0.42 USD."`,
   );
   expect(await say(world, app, '/whoami')).toMatchInlineSnapshot(
-    `"You are **Ann** (fake person \`u1\`), with the roles maintain here."`,
+    `"You are **Ann** (fake person \`u1\`), with the role maintain here."`,
   );
   expect(await say(world, app, '/whoami', { roles: [] })).toMatchInlineSnapshot(
     `"Sorry, this needs the role \`read\`, which you do not have here. Please ask somebody who has it: members of this repository or channel."`,

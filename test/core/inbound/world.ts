@@ -167,6 +167,10 @@ export function createInboundWorld() {
     });
     void outbox.start();
     void shows.start();
+    // What the session manager does at its start: it takes over sessions with unfinished work.
+    void store.openSessions().then((ids) => {
+      for (const id of ids) shows.present(id);
+    });
     void inbound.start();
     return {
       inbound,

@@ -185,7 +185,9 @@ test('a failed start and the end of a session are told when no turn tells them',
   }
   await world.clock.advance(0);
   expect(world.bodies().join('\n')).toMatchInlineSnapshot(`
-    "The agent did not start. A new message here tries again.
+    "The agent did not start.
+
+    A new message here tries again.
     Ann closed the session. A new message here opens it again.
     The session was closed because nobody used it for a while. A new message here opens it again.
     The agent exited, and its session is closed. A new message here opens it again.
