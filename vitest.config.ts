@@ -7,6 +7,6 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    coverage: { provider: 'v8', include: ['src/core/**/*.ts'] },
+    coverage: { provider: 'v8', include: ['src/core/**/*.ts'], thresholds: { lines: 95 } },
   },
 });
