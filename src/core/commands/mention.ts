@@ -26,6 +26,7 @@ export function mentionsSomebodyElse(visible: string, names: readonly string[]):
 function mentionsOf(visible: string, endOf: (at: number) => number): readonly Mention[] {
   const found: Mention[] = [];
   let start = 0;
+  // Of many on one line only the first can open it; asking for each would be quadratic.
   let first = true;
   for (const { index: at, 0: mark } of visible.matchAll(/[@\n]/g)) {
     if (mark === '\n') {

@@ -84,7 +84,7 @@ function fenceEnd(text: string, start: number, fence: string): number {
     const line = text.slice(at, lineEnd(text, at));
     const closing = line.trim();
     const indent = line.length - line.trimStart().length;
-    if (indent > 3 || closing.length < fence.length || !closing.startsWith(fence)) continue;
+    if (indent > 3 || !closing.startsWith(fence)) continue;
     if (closing.replaceAll(mark, '') === '') return lineEnd(text, at);
   }
   return text.length;

@@ -52,8 +52,7 @@ function mergedStatus(known: string | undefined, next: string | undefined): stri
   const current = known ?? 'pending';
   const to = next === undefined ? undefined : PROGRESS.get(next);
   if (next === undefined || to === undefined) return current;
-  // `cancelled` is only our guess at the end of a turn: what the agent says of the end is better.
-  if (current === 'cancelled') return to === 2 ? next : current;
+  // One end may replace another: `cancelled` is only our guess when the turn ended.
   return to >= (PROGRESS.get(current) ?? 0) ? next : current;
 }
 

@@ -222,6 +222,8 @@ describe('a mention', () => {
   it.each([
     '`not closed @threadcast stop',
     '`one\n\n@threadcast stop',
+    '`one\n\n@threadcast fix `two`',
+    '`one\n> quote `\n@threadcast fix `two`',
     '``` inline ` ```\n@threadcast stop',
     '```\ncode\n```\n@threadcast stop',
     '```\ncode\n    ```\n```\n@threadcast stop',

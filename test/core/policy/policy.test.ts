@@ -226,6 +226,9 @@ describe('a path', () => {
     expect(action(rules, edit('../../etc/passwd'))).toBe('deny');
     expect(action(rules, edit('/etc'))).toBe('deny');
     expect(action(rules, edit('src/a.ts', 'lib/a.ts'))).toBe('ask');
+    // An absolute pattern is not about the workspace, nor a relative one about the rest.
+    expect(action(rules, edit('etc/passwd'))).toBe('ask');
+    expect(action(rules, edit('/.github/workflows/ci.yml'))).toBe('ask');
     expect(action(rules, edit())).toBe('ask');
   });
 
