@@ -1,7 +1,7 @@
 /**
  * The permission policy: rules decide before people are asked. Precedence deny > ask > allow,
  * whatever the order of the rules; no match = ask. What cannot be understood for certain (a command
- * that is more than one, a path outside the workspace) is never allowed by a rule.
+ * that is more than one or not reported, a path outside the workspace) is never allowed by a rule.
  */
 import { z } from 'zod';
 import { AppError } from '../model/errors.ts';
@@ -133,6 +133,7 @@ function notTouched({ command, path }: PolicyRule, request: PolicyRequest): stri
 
 /** Allow: everything must be understood, inside the workspace, and covered by the rule. */
 function notAllowed({ command, path }: PolicyRule, request: PolicyRequest): string | null {
+  if (request.kind === 'execute' && request.commands.length === 0) return 'what runs is not known';
   for (const line of request.commands) {
     const parsed = shellWords(line);
     if (!parsed.ok) return `the command is not one simple command: ${parsed.reason}`;

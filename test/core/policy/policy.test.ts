@@ -144,7 +144,13 @@ describe('a command that is allowed', () => {
   it('must be all that runs', () => {
     expect(action(rules, run('git status', 'git status'))).toBe('allow');
     expect(action(rules, run('git status', 'rm -rf /'))).toBe('ask');
-    expect(action(rules, run())).toBe('ask');
+    expect(action(rules, { ...run(), kind: 'other' })).toBe('ask');
+  });
+
+  it('must be known: some agents ask without saying what runs', () => {
+    const any = [{ action: 'allow' }, { path: 'src/**', action: 'allow' }];
+    expect(action(any, { ...run(), paths: ['src/a'] })).toBe('ask');
+    expect(action([...any, { kind: 'execute', action: 'deny' }], run())).toBe('deny');
   });
 });
 
