@@ -12,7 +12,10 @@ interface NpmAgent {
   /** npm package with its exact version. */
   readonly spec: string;
   readonly args: readonly string[];
-  /** Variables that log it in: one of them must be set, as each session has an empty HOME. */
+  /**
+   * Variables that log it in, by a key or by the directory of an earlier login: one of them must
+   * be set, as each session has an empty HOME.
+   */
   readonly keys: readonly string[];
   /** More variables that it understands. */
   readonly also?: readonly string[];
@@ -31,7 +34,12 @@ const NPM_AGENTS: readonly NpmAgent[] = [
     name: 'Claude Code',
     spec: '@agentclientprotocol/claude-agent-acp@0.100.0',
     args: [],
-    keys: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
+    keys: [
+      'ANTHROPIC_API_KEY',
+      'ANTHROPIC_AUTH_TOKEN',
+      'CLAUDE_CODE_OAUTH_TOKEN',
+      'CLAUDE_CONFIG_DIR',
+    ],
     also: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_MODEL'],
   },
   {
@@ -39,7 +47,7 @@ const NPM_AGENTS: readonly NpmAgent[] = [
     name: 'Codex',
     spec: '@agentclientprotocol/codex-acp@2.6.0',
     args: [],
-    keys: ['OPENAI_API_KEY', 'CODEX_API_KEY'],
+    keys: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_HOME'],
     also: ['OPENAI_BASE_URL'],
   },
   {
@@ -77,7 +85,8 @@ const NPM_AGENTS: readonly NpmAgent[] = [
     name: 'Cline',
     spec: 'cline@3.0.65',
     args: ['--acp'],
-    keys: ['CLINE_API_KEY', ...PROVIDER_KEYS],
+    keys: ['CLINE_API_KEY', 'CLINE_DIR'],
+    also: ['CLINE_PROVIDER', 'CLINE_MODEL', 'CLINE_PROVIDER_SETTINGS_PATH'],
   },
   {
     id: 'kilo',

@@ -2,17 +2,16 @@
  * AgentConnector over ACP. One agent process = one connection for its whole life; when a handshake
  * fails, its process is ended before the caller learns of it.
  */
-import { RequestError } from '@agentclientprotocol/sdk/unstable';
 import { AppError } from '../core/model/errors.ts';
 import type { AgentConnection, AgentConnector, OpenedSession } from '../core/ports/agent.ts';
 import type { AgentProcess } from '../core/ports/runtime.ts';
 import { configRequest } from './config-options.ts';
 import { acceptedContent } from './content.ts';
-import { AUTH_REQUIRED, loginNeeded } from './failures.ts';
 import { handshake } from './handshake.ts';
 import { objectIn, textIn } from './json.ts';
 import { createLink } from './link.ts';
 import type { Link, LinkDeps } from './link.ts';
+import { loginNeeded, loginRefusal } from './login.ts';
 
 export function createAgentConnector(deps: LinkDeps): AgentConnector {
   return {
@@ -67,20 +66,17 @@ function createConnection(
           usage: objectIn(answer, 'usage'),
         };
       } catch (error) {
-        const cause = error instanceof AppError ? error.cause : undefined;
-        if (cause instanceof RequestError && cause.code === AUTH_REQUIRED) {
-          throw loginNeeded(undefined, cause);
-        }
-        throw error;
+        const refusal = loginRefusal(error);
+        throw refusal === undefined ? error : loginNeeded(undefined, refusal);
       } finally {
         prompting = false;
       }
     },
 
     cancel() {
-      link.notify('session/cancel', { sessionId });
+      // First the cancel, or an agent may take the answers for refusals and try something else.
       // The protocol wants every open request answered; core records its own answer beside it.
-      link.cancelPermissions();
+      void link.notify('session/cancel', { sessionId }).then(link.cancelPermissions);
     },
 
     async setConfig(id, value) {

@@ -6,9 +6,9 @@ import { RequestError } from '@agentclientprotocol/sdk/unstable';
 import { AppError } from '../core/model/errors.ts';
 import type { AgentReport } from '../core/model/agent.ts';
 import type { OpenedSession } from '../core/ports/agent.ts';
-import { AUTH_REQUIRED, loginNeeded } from './failures.ts';
 import { textIn } from './json.ts';
 import type { AgentCall } from './link.ts';
+import { keyMethods, loginNeeded, loginRefusal } from './login.ts';
 
 export interface HandshakeOptions {
   readonly cwd: string;
@@ -45,16 +45,47 @@ export async function handshake(
   ];
   for (const how of ways) {
     try {
-      return await openSession(deps, how, options);
+      return await loggedIn(deps, initialized, () => openSession(deps, how, options));
     } catch (error) {
       const cause = error instanceof AppError ? error.cause : undefined;
       if (!(cause instanceof RequestError)) throw error;
-      if (cause.code === AUTH_REQUIRED) throw loginNeeded(initialized, cause);
       if (how === 'new') throw error;
       deps.log('warn', `The agent cannot ${how} the session ${previous}: ${cause.message}`);
     }
   }
   throw new Error('A new session is always tried');
+}
+
+/** Opens again after each login with a key that the agent accepts; AppError `agent_login_needed`. */
+async function loggedIn(
+  deps: HandshakeDeps,
+  initialized: unknown,
+  open: () => Promise<OpenedSession>,
+): Promise<OpenedSession> {
+  const attempt = async (): Promise<OpenedSession | RequestError> => {
+    try {
+      return await open();
+    } catch (error) {
+      const refusal = loginRefusal(error);
+      if (refusal === undefined) throw error;
+      return refusal;
+    }
+  };
+  let result = await attempt();
+  for (const methodId of keyMethods(initialized)) {
+    if (!(result instanceof RequestError)) return result;
+    try {
+      await deps.call('authenticate', { methodId });
+    } catch (error) {
+      if (!(error instanceof AppError && error.cause instanceof RequestError)) throw error;
+      deps.log('info', `The agent did not take the login "${methodId}": ${error.cause.message}`);
+      continue;
+    }
+    result = await attempt();
+  }
+  // Thrown without a RequestError as its cause: another way to open would want the login as well.
+  if (result instanceof RequestError) throw loginNeeded(initialized, result);
+  return result;
 }
 
 async function openSession(

@@ -22,7 +22,8 @@ export type AgentCall = (method: string, params: JsonObject) => Promise<unknown>
 
 export interface Link {
   readonly call: AgentCall;
-  notify(method: string, params: JsonObject): void;
+  /** Resolves once it was sent, or cannot be. Never rejects. */
+  notify(method: string, params: JsonObject): Promise<void>;
   /** Answers every open permission request with `cancelled`. */
   cancelPermissions(): void;
   /** Resolves when no update has come for a moment, at the latest after a second. */
@@ -62,10 +63,12 @@ export function createLink(process: AgentProcess, handlers: AgentHandlers, deps:
         throw exitError(await process.exited, duringOf(method));
       }
     },
-    notify(method, params) {
-      sdk.agent.notify(method, params).catch((error: unknown) => {
+    async notify(method, params) {
+      try {
+        await sdk.agent.notify(method, params);
+      } catch (error) {
         deps.logger.debug({ err: error, method }, 'An ACP notification could not be sent');
-      });
+      }
     },
     cancelPermissions: wire.cancelPermissions,
     quiet: intake.quiet,

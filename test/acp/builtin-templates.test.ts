@@ -45,7 +45,7 @@ describe('whether a template can start here', () => {
     expect(check('codex', { CODEX_API_KEY: 'k' }).canStart).toBe(true);
     expect(check('codex', { CODEX_API_KEY: '' })).toEqual({
       canStart: false,
-      missing: ['Set OPENAI_API_KEY or CODEX_API_KEY.'],
+      missing: ['Set OPENAI_API_KEY or CODEX_API_KEY or CODEX_HOME.'],
     });
   });
 

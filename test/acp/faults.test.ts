@@ -55,9 +55,13 @@ describe('an agent that does not start', () => {
       "Faulty agent is not logged in. It offers:
       - API key
       - Log in: Opens a browser (\`faulty login\`)
-      Log in on the machine where it runs, or give it its API key."
+      Set its key in the environment of the server (\`threadcast agents\` says which), then try again."
     `);
     expect(error.details['methods']).toMatchObject([{ id: 'key' }, { command: 'faulty login' }]);
+  });
+
+  it('until it is told to use the key that it has is told so', async () => {
+    expect((await open('login-key')).opened.how).toBe('new');
   });
 
   it('because it gives no session id is an error', async () => {

@@ -10,12 +10,14 @@ interface Message {
   readonly method?: string;
   readonly params?: {
     readonly sessionId?: string;
+    readonly methodId?: string;
     readonly prompt?: readonly { readonly text: string }[];
   };
 }
 
 const startFault = process.argv[2];
 let nextId = 100;
+let keyTaken = false;
 const waiting = new Map<unknown, (message: Message) => void>();
 
 const print = (text: string | Uint8Array): boolean => process.stdout.write(text);
@@ -54,6 +56,14 @@ function start(message: Message): void {
       });
       return;
     case 'session/new login':
+      send({ id, error: { code: -32000, message: 'Authentication required' } });
+      return;
+    case 'authenticate login-key':
+      keyTaken = message.params?.methodId === 'key';
+      send({ id, result: {} });
+      return;
+    case 'session/new login-key':
+      if (keyTaken) break;
       send({ id, error: { code: -32000, message: 'Authentication required' } });
       return;
     case 'session/new no-id':

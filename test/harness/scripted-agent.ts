@@ -51,13 +51,13 @@ function say(msg: Message): void {
 async function hear(expected: Message): Promise<void> {
   const deadline = setTimeout(() => give(expected), PATIENCE_MS);
   for (;;) {
-    const index = heard.findIndex((message) => answersTo(expected, message));
-    if (index >= 0) {
-      const [message] = heard.splice(index, 1);
-      if (expected.method !== undefined) ids.set(expected.id, message?.id);
+    const message = heard.shift();
+    if (message !== undefined && answersTo(expected, message)) {
+      if (expected.method !== undefined) ids.set(expected.id, message.id);
       clearTimeout(deadline);
       return;
     }
+    if (message !== undefined) give(expected, message);
     if (closed) give(expected);
     await new Promise<void>((resolve) => {
       wake = resolve;
@@ -71,9 +71,9 @@ function answersTo(expected: Message, message: Message): boolean {
     : message.method === expected.method;
 }
 
-function give(expected: Message): never {
+function give(expected: Message, instead?: Message): never {
   process.stderr.write(
-    `Expected ${JSON.stringify(expected).slice(0, 200)}, heard ${JSON.stringify(heard).slice(0, 500)}\n`,
+    `Expected ${JSON.stringify(expected).slice(0, 200)}, heard ${JSON.stringify(instead)?.slice(0, 200)}\n`,
   );
   process.exit(4);
 }

@@ -207,6 +207,21 @@ describe('the directories of a local session', () => {
     },
   );
 
+  it('that cannot be made are an error that says why', async () => {
+    const file = join(workspacesDir, 'a-file');
+    writeFileSync(file, '');
+    const blocked = createLocalRuntime({
+      workspacesDir: file,
+      basePath: '',
+      clock: realClock,
+      logger: silentLogger,
+    });
+    await expect(blocked.start(launchOf(''), new AbortController().signal)).rejects.toMatchObject({
+      code: 'agent_failed',
+      message: expect.stringMatching(/^The agent got no workspace: E/) as string,
+    });
+  });
+
   it('need not hold the workspace: an agent can run in any directory that exists', async () => {
     const cwd = mkdtempSync(join(workspacesDir, 'elsewhere-'));
     const agent = await start(launchOf('console.log(process.cwd())', { cwd }));

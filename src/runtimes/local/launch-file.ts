@@ -22,6 +22,8 @@ export async function groupFromLaunchFile(sessionDir: string): Promise<number | 
   if (text === undefined) return null;
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success || parsed.data.identity === null) return null;
+  // The file lies where the agent can write: it must not make us end ourselves.
+  if (parsed.data.pid === process.pid) return null;
   const now = await processIdentity(parsed.data.pid);
   return now === parsed.data.identity ? parsed.data.pid : null;
 }

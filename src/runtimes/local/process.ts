@@ -54,9 +54,14 @@ export function superviseProcess(
   let graceMs = DEFAULT_GRACE_MS;
   let readers = 0;
   let ending: Promise<AgentExit> | undefined;
+  let gone = false;
   const exited = settle(child, query, tail, options, {
     graceMs: () => (ending === undefined ? Math.min(graceMs, LEFTOVER_GRACE_MS) : graceMs),
     reader: () => (readers > 0 ? 'reads' : ending === undefined ? 'may come' : 'none'),
+  });
+
+  void exited.then(() => {
+    gone = true;
   });
 
   const process: AgentProcess = {
@@ -71,6 +76,8 @@ export function superviseProcess(
     exited,
     stderrTail: () => tail.text(),
     end(endOptions) {
+      // By now its pid may be that of another process.
+      if (gone) return exited;
       graceMs = Math.min(graceMs, endOptions?.graceMs ?? graceMs);
       ending ??= (async () => {
         child.stdin.end();

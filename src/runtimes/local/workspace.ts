@@ -28,16 +28,21 @@ export function sessionDirectories(workspacesDir: string, sessionId: string): Se
   return { session, work: join(session, 'work'), home: join(session, 'home') };
 }
 
-/** Makes what is missing. Gives the directory that the agent runs in. */
+/** Makes what is missing. Gives the directory that the agent runs in; AppError `agent_failed`. */
 export async function prepareWorkspace(
   directories: SessionDirectories,
   cwd: string | null,
 ): Promise<string> {
-  for (const path of [directories.session, directories.home]) await privateDirectory(path);
-  if (cwd === null) {
-    await privateDirectory(directories.work);
-    return directories.work;
+  const { session, home, work } = directories;
+  try {
+    for (const path of cwd === null ? [session, home, work] : [session, home]) {
+      await privateDirectory(path);
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError('agent_failed', `The agent got no workspace: ${reason}`, { cause });
   }
+  if (cwd === null) return work;
   const found = isAbsolute(cwd) ? await stat(cwd).catch(() => undefined) : undefined;
   if (found?.isDirectory() !== true) {
     throw new AppError(
