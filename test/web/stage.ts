@@ -8,7 +8,7 @@ import { createActionTokens } from '../../src/core/access/action-token.ts';
 import { AppError } from '../../src/core/model/errors.ts';
 import type { Actor } from '../../src/core/model/actor.ts';
 import type { NewEvent } from '../../src/core/model/events.ts';
-import { mintId, type PromptId, type RequestId, type SessionId } from '../../src/core/model/ids.ts';
+import { mintId, type PromptId, type RequestId } from '../../src/core/model/ids.ts';
 import type { PermissionRequest } from '../../src/core/model/permission.ts';
 import type { Prompt, Session } from '../../src/core/model/session.ts';
 import type { Thread } from '../../src/core/model/thread.ts';
@@ -269,6 +269,3 @@ function createPlayedSession(clock: Clock) {
     setWaiting: (prompts: readonly Prompt[]): void => void (waiting = prompts),
   };
 }
-
-export type PlayedSession = ReturnType<typeof createPlayedSession>;
-export type { SessionId };

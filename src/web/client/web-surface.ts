@@ -19,7 +19,7 @@ import { renderNotice } from '../renderers/message.ts';
 import { renderPermission, type MintToken } from '../renderers/permission.ts';
 import { renderTurn } from '../renderers/turn.ts';
 
-export const AGENT_AUTHOR: Actor = {
+const AGENT_AUTHOR: Actor = {
   surface: 'web',
   id: 'threadcast',
   name: 'Threadcast',

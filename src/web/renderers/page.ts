@@ -72,13 +72,13 @@ function renderFrame(frame: PageFrame, current: string | null, main: Html): Html
 function renderComposer(
   action: string,
   deliveryId: string,
-  options: { readonly placeholder: string; readonly send: string; readonly before?: Html },
+  options: { readonly placeholder: string; readonly send: string; readonly agent?: Html },
 ): Html {
   return markup`<form id="compose" method="post" action="${action}">
     <input type="hidden" name="id" value="${deliveryId}">
-    ${options.before}
+    ${options.agent}
     <label class="sr-only" for="text">Message</label>
-    <textarea id="text" name="text" rows="2" required maxlength="200000" placeholder="${options.placeholder}" dir="auto"></textarea>
+    <textarea id="text" name="text" rows="2" required maxlength="200000" placeholder="${options.placeholder}" dir="auto"${options.agent !== undefined && markup` autofocus`}></textarea>
     <div class="tools">
       <span class="hint" id="sending" aria-live="polite"><kbd>Ctrl</kbd>+<kbd>Enter</kbd> sends</span>
       <button type="button" class="quiet" data-open="help" aria-haspopup="dialog">Commands</button>
@@ -86,6 +86,8 @@ function renderComposer(
     </div>
   </form>`;
 }
+
+const EXAMPLE_HINT = markup`<p class="note">New here? The example agent needs no account. Send it <code>ask</code>, <code>plan</code> or <code>long</code>.</p>`;
 
 export interface HomePage extends PageFrame {
   readonly agents: readonly AgentTemplate[];
@@ -110,8 +112,9 @@ export function renderHome(page: HomePage): string {
         ${renderComposer('/web/threads', page.deliveryId, {
           placeholder: 'Describe the task…',
           send: 'Start thread',
-          before: agent,
+          agent,
         })}
+        ${page.agents.some(({ id }) => id === 'example') && EXAMPLE_HINT}
       </div>`,
     ),
   );

@@ -10,7 +10,7 @@ import { renderMarkdown } from './markdown.ts';
 import { since } from './time.ts';
 import { renderToolCall } from './tool-call.ts';
 
-export const TURN_STATES: Readonly<Record<TurnState, { icon: IconName; word: string }>> = {
+const TURN_STATES: Readonly<Record<TurnState, { icon: IconName; word: string }>> = {
   queued: { icon: 'clock', word: 'queued' },
   preparing: { icon: 'box', word: 'preparing environment' },
   working: { icon: 'dots', word: 'working' },
