@@ -12,7 +12,7 @@ import type { SessionId } from '../model/ids.ts';
 import type { OutboxMessage } from '../model/message.ts';
 import type { Thread } from '../model/thread.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { errorText } from '../outbox/plain.ts';
+import { errorText } from '../transcript/plain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { DecisionLog, InboundMessage, TemplateStore, ThreadStore } from '../ports/stores.ts';

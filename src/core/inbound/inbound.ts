@@ -9,7 +9,7 @@ import { sleep } from '../ports/clock.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { Inbox, InboundMessage } from '../ports/stores.ts';
 import type { WakeBus } from '../ports/wake-bus.ts';
-import { backoffMs, type Backoff } from '../outbox/backoff.ts';
+import { backoffMs, type Backoff } from '../ports/backoff.ts';
 import { problem } from './context.ts';
 import {
   createMessageHandler,

@@ -3,7 +3,7 @@ import type { AgentTemplate } from '../model/agent.ts';
 import type { Caller } from '../model/actor.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { Prompt, Session, Usage } from '../model/session.ts';
-import { errorText, plainName, quote } from '../outbox/plain.ts';
+import { errorText, plainName, quote } from '../transcript/plain.ts';
 
 export const NO_SESSION =
   'There is no session in this thread yet. Mention me with what you want done to start one.';

@@ -4,7 +4,7 @@
  */
 import type { OutboxMessage } from '../model/message.ts';
 import type { SendFailure } from '../ports/surface.ts';
-import { backoffMs, type Backoff } from './backoff.ts';
+import { backoffMs, type Backoff } from '../ports/backoff.ts';
 import type { Step } from './deliver.ts';
 import type { RowPatch } from './entry.ts';
 

@@ -129,24 +129,32 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       });
       await sweep(state);
     },
-    stop: async (graceMs) => {
+    stop: (graceMs) => {
       unsubscribe();
-      state.stopped = true;
-      state.cancelTimer();
-      const accounts = [...state.accounts.values()];
-      const drained = Promise.all(accounts.map((account) => account.drain()));
-      const graceOver = new AbortController();
-      await Promise.race([drained, sleep(deps.clock, graceMs, graceOver.signal)]);
-      graceOver.abort();
-      stop.abort(new AppError('unavailable', 'The server is stopping.'));
-      const released = Promise.all(accounts.map((account) => account.release()));
-      await Promise.race([released, sleep(deps.clock, RELEASE_MS)]);
+      return end(state, stop, graceMs);
     },
     stats: () => ({
       ...counters,
       accounts: [...state.accounts.values()].map((account) => account.stats()),
     }),
   };
+}
+
+/** Resolves within `graceMs` and RELEASE_MS, whatever surfaces and store do. */
+async function end(state: State, stop: AbortController, graceMs: number): Promise<void> {
+  const { clock } = state.deps;
+  state.stopped = true;
+  state.cancelTimer();
+  const accounts = [...state.accounts.values()];
+  const drained = Promise.all(accounts.map((account) => account.drain()));
+  const graceOver = new AbortController();
+  await Promise.race([drained, sleep(clock, graceMs, graceOver.signal)]);
+  graceOver.abort();
+  stop.abort(new AppError('unavailable', 'The server is stopping.'));
+  const released = Promise.all(accounts.map((account) => account.release()));
+  const releaseOver = new AbortController();
+  await Promise.race([released, sleep(clock, RELEASE_MS, releaseOver.signal)]);
+  releaseOver.abort();
 }
 
 function accountOf(state: State, row: OutboxMessage): Account | undefined {

@@ -5,7 +5,7 @@
 import { isAppError } from '../model/errors.ts';
 import { PRIORITY, type OutboxMessage } from '../model/message.ts';
 import type { Logger } from '../ports/logger.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../ports/backoff.ts';
 import type { Budget } from './budget.ts';
 import { deliver, save, type Attempt, type DeliverDeps } from './deliver.ts';
 import { mergeWants, type Entry, type Want } from './entry.ts';

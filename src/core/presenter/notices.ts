@@ -1,7 +1,7 @@
 /** What a thread is told of its session when no turn shows it. The words are part of the product. */
 import type { SessionEvent } from '../model/events.ts';
 import type { Transcript } from '../model/transcript.ts';
-import { errorText, plainName } from '../outbox/plain.ts';
+import { errorText, plainName } from '../transcript/plain.ts';
 import type { Subject } from './tracker.ts';
 
 type SessionNews = Extract<SessionEvent, { type: 'session.error' | 'session.terminated' }>;

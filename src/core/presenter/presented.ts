@@ -13,7 +13,14 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Binding, ThreadStore } from '../ports/stores.ts';
 import type { TranscriptFolder } from '../transcript/fold.ts';
-import { createTracker, refOf, turnRef, type Opening, type Subject } from './tracker.ts';
+import {
+  createTracker,
+  refOf,
+  turnRef,
+  type Opening,
+  type Subject,
+  type Tracker,
+} from './tracker.ts';
 
 export interface PresentedDeps {
   readonly hub: EventHub;
@@ -113,9 +120,7 @@ export function present(
     isCaughtUp: () => seq >= lastSeq,
     seq: () => seq,
     tick: (moveClocks) => {
-      const lastEventAt = tracker.lastEventAt();
-      const isSilent = lastEventAt > 0 && deps.clock.now() - lastEventAt >= STALL_MS;
-      const isNews = isSilent && !isStalled && !tracker.isAsking();
+      const isNews = !isStalled && isSilent(tracker, deps.clock.now());
       if (!isNews && !moveClocks) return;
       if (isNews) isStalled = true;
       const priority = isNews ? PRIORITY.state : PRIORITY.progress;
@@ -123,6 +128,12 @@ export function present(
     },
     close: () => subscription.close(),
   };
+}
+
+/** Nothing was heard for a while, and nobody is being waited for. */
+function isSilent(tracker: Tracker, now: number): boolean {
+  const lastEventAt = tracker.lastEventAt();
+  return lastEventAt > 0 && now - lastEventAt >= STALL_MS && !tracker.isAsking();
 }
 
 function want(state: State, wants: ReadonlyMap<string, Priority>, version: number): void {

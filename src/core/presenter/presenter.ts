@@ -33,7 +33,8 @@ export interface Presenter {
   present(sessionId: SessionId): void;
   /** Another process owns it. */
   drop(sessionId: SessionId): void;
-  start(): Promise<void>;
+  /** Begins to listen, and looks in the background for what a crash left unshown. */
+  start(): void;
   stop(): void;
   /** What a message shows now, for the outbox. Rejects as the store does. */
   resolve(view: MessageView): Promise<ResolvedView | 'gone'>;
@@ -89,10 +90,10 @@ export function createPresenter(deps: PresenterDeps): Presenter {
       state.owned.delete(sessionId);
       end(state, sessionId);
     },
-    start: async () => {
+    start: () => {
       all = deps.hub.subscribeAll((events) => hear(state, events));
       cancelTimer = deps.clock.after(TICK_MS, tick);
-      await lookBack(state);
+      void lookBack(state);
     },
     stop: () => {
       state.stopped = true;
@@ -201,18 +202,28 @@ function again(state: State, sessionId: SessionId, error: unknown): void {
 
 /**
  * Sessions that rest have no owner who would call `present`; a crash may have left their last
- * events unshown. Looks at the newest ones only.
+ * events unshown. Looks at the newest ones only. Never rejects.
  */
 async function lookBack(state: State): Promise<void> {
-  const { sessions } = state.deps;
+  const { sessions, threads, logger, clock } = state.deps;
   const filter = { states: ['idle', 'failed', 'ended'] } as const;
-  const { data } = await sessions.sessions(filter, null, LOOKED_AT);
-  for (const { id } of data) {
-    if (state.owned.has(id)) continue;
-    const bindings = await state.deps.threads.bindingsOfSession(id);
-    if (bindings.length === 0 || !(await hasNews(state, id, bindings))) continue;
-    state.owned.add(id);
-    begin(state, id);
+  try {
+    const { data } = await sessions.sessions(filter, null, LOOKED_AT);
+    for (const { id } of data) {
+      if (state.stopped || state.owned.has(id)) continue;
+      const bindings = await threads.bindingsOfSession(id);
+      if (bindings.length === 0 || !(await hasNews(state, id, bindings))) continue;
+      state.owned.add(id);
+      begin(state, id);
+    }
+  } catch (error) {
+    logger.warn(
+      { err: error },
+      'sessions at rest could not be looked at; they are looked at again',
+    );
+    clock.after(RETRY_MS, () => {
+      if (!state.stopped) void lookBack(state);
+    });
   }
 }
 
