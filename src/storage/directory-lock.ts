@@ -2,8 +2,8 @@
  * One server per data directory. The lock is an exclusive transaction in a small database of its
  * own: the kernel drops it when the process ends, SIGKILL included, so none is ever left behind.
  */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../core/model/errors.ts';
 import { translateDatabaseError } from './errors.ts';
@@ -15,9 +15,16 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'errcode') === SQLITE_BUSY;
 }
 
+/** Not `mkdirSync` with `recursive`: below /proc that never returns. */
+function makePath(directory: string): void {
+  if (existsSync(directory)) return;
+  makePath(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
+}
+
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makePath(directory);
     chmodSync(directory, 0o700);
   } catch (cause) {
     throw new AppError(

@@ -30,8 +30,11 @@ export async function openPostgres(url: string, logger: Logger): Promise<Databas
         oid === INT8 ? Number : pg.types.getTypeParser(oid, format),
     },
   });
-  // Without a listener the loss of an idle connection would end the process.
-  pool.on('error', (error) => logger.warn({ err: error }, 'idle database connection lost'));
+  // Without these listeners the loss of a connection would end the process: the pool's own is for
+  // idle ones, and a statement that was running rejects besides.
+  const lost = (error: Error): void => logger.warn({ err: error }, 'database connection lost');
+  pool.on('error', lost);
+  pool.on('connect', (client) => client.on('error', lost));
   const db = new Kysely<Tables>({ dialect: guardDialect(new PostgresDialect({ pool })) });
   return {
     kind: 'postgres',

@@ -15,7 +15,8 @@ export async function openWork(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createIndex('prompts_open')
     .on('prompts')
-    .column('session_id')
+    // `state` too: SQLite takes a partial index only when it need not look at the row.
+    .columns(['session_id', 'state'])
     .where(sql<boolean>`state in ('queued', 'running')`)
     .execute();
   await db.schema

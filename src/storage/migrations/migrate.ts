@@ -11,7 +11,7 @@ import { openWork } from './002-open-work.ts';
 import type { Migration } from './migration.ts';
 
 /** Step n makes schema n. Append only. */
-const MIGRATIONS: readonly Migration[] = [first, openWork];
+export const MIGRATIONS: readonly Migration[] = [first, openWork];
 
 /** The schema that this code reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
