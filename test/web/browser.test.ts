@@ -205,6 +205,38 @@ describe.skipIf(chromium === undefined)(
       await page.getByText('Reconnecting…').waitFor({ state: 'hidden' });
     });
 
+    it('says so when the login has ended, instead of trying for ever', async () => {
+      await openThread();
+      await context.clearCookies();
+      const { port } = new URL(server.url);
+      await server.close();
+      server = await listen(stage.app, Number(port));
+      await page.getByText('You are logged out. Reload the page to log in.').waitFor();
+      await page.reload();
+      await page.getByRole('heading', { name: 'Log in to Threadcast' }).waitFor();
+    });
+
+    it('lets the seconds pass: elapsed time, silence, and the end of a request', async () => {
+      await page.clock.install();
+      askToRun('npm test');
+      stage.session.push(queued('p_2', 'go'), started('p_2'), says('p_2', 'Hm'));
+      await stage.present(thread);
+      await openThread();
+      await log()
+        .getByText(/expires in (30 min|29 min 5\d s)/)
+        .waitFor();
+      await page.clock.fastForward(5 * 60_000);
+      await log()
+        .getByText(/expires in 2[45] min/)
+        .waitFor();
+      await log()
+        .getByText(/^5 min( \d+ s)?$/)
+        .first()
+        .waitFor();
+      const quiet = log().locator('[data-quiet]');
+      expect(await quiet.getAttribute('data-quiet')).toMatch(/^silent for 5 min/);
+    });
+
     it('runs nothing that an agent writes', async () => {
       await openThread();
       const attack =

@@ -10,6 +10,7 @@ import { tick } from './ticking.ts';
 const HIDDEN_MS = 120_000;
 /** A connection that broke may be back before anybody notices. */
 const SHOW_BROKEN_MS = 1_500;
+const REFUSED_MS = 3_000;
 /** As far from the end as a reader may be who still reads the end. */
 const NEAR_END = 80;
 
@@ -28,7 +29,7 @@ export function startStream(): void {
     opened.addEventListener('error', () => {
       showConnection('broken');
       // A refusal ends an EventSource for good; a broken connection does not.
-      if (opened.readyState === EventSource.CLOSED) setTimeout(reconnect, 3_000);
+      if (opened.readyState === EventSource.CLOSED) void afterRefusal();
     });
     opened.addEventListener('message', (event: MessageEvent<string>) => {
       cursor = event.lastEventId;
@@ -38,6 +39,14 @@ export function startStream(): void {
       keepingPlace(() => showRegion(parse(event)));
     });
     return opened;
+  }
+  async function afterRefusal(): Promise<void> {
+    const status = await fetch('/', { method: 'HEAD' }).then(
+      (response) => response.status,
+      () => 0,
+    );
+    if (status === 401) showConnection('logged out');
+    else setTimeout(reconnect, REFUSED_MS);
   }
   function reconnect(): void {
     source.close();
@@ -118,17 +127,22 @@ function keepingPlace(change: () => void): void {
   if (atEnd) scrollTo({ top: page.scrollHeight, behavior: 'instant' });
 }
 
+const CONNECTION = {
+  live: '',
+  broken: 'Reconnecting…',
+  'logged out': 'You are logged out. Reload the page to log in.',
+} as const;
+
 let showing: ReturnType<typeof setTimeout> | undefined;
 
-function showConnection(state: 'live' | 'broken'): void {
+function showConnection(state: keyof typeof CONNECTION): void {
   const element = byId('connection', HTMLParagraphElement);
   if (element === undefined) return;
   clearTimeout(showing);
   if (state === 'live') element.hidden = true;
-  else {
-    showing = setTimeout(() => {
-      element.textContent = 'Reconnecting…';
-      element.hidden = false;
-    }, SHOW_BROKEN_MS);
-  }
+  const show = (): void => {
+    element.textContent = CONNECTION[state];
+    element.hidden = false;
+  };
+  if (state !== 'live') showing = setTimeout(show, SHOW_BROKEN_MS);
 }
