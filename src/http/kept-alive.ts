@@ -8,18 +8,21 @@ import { sayError } from './errors.ts';
 
 const BLANK_EVERY_MS = 15_000;
 
+/** Headers of such an answer. */
+export const KEPT_ALIVE = { 'Content-Type': 'application/json', 'X-Accel-Buffering': 'no' };
+
 /** `work` is aborted when the client goes away or the server closes. */
 export function keptAlive(
   http: HttpContext,
   requestId: string,
   work: (signal: AbortSignal) => Promise<unknown>,
-): Response {
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const gone = new AbortController();
   const signal = AbortSignal.any([gone.signal, http.closed]);
   let forgetTimer: () => void = () => undefined;
 
-  const body = new ReadableStream<Uint8Array>({
+  return new ReadableStream<Uint8Array>({
     start(controller) {
       const blank = (): void => {
         controller.enqueue(encoder.encode(' '));
@@ -44,8 +47,5 @@ export function keptAlive(
       forgetTimer();
       gone.abort();
     },
-  });
-  return new Response(body, {
-    headers: { 'Content-Type': 'application/json', 'X-Accel-Buffering': 'no' },
   });
 }

@@ -31,14 +31,17 @@ interface Pump {
   readonly stop: () => void;
 }
 
+/** Headers of such a stream. */
+export const EVENT_STREAM = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' };
+
 export function eventStream(
   http: HttpContext,
   authenticated: Authenticated,
   session: Session,
   after: number,
-): Response {
+): ReadableStream<Uint8Array> {
   let pump: Pump | undefined;
-  const body = new ReadableStream<Uint8Array>(
+  return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         pump = startPump(http, authenticated, session, after, controller);
@@ -48,9 +51,6 @@ export function eventStream(
     },
     new ByteLengthQueuingStrategy({ highWaterMark: BUFFER }),
   );
-  return new Response(body, {
-    headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' },
-  });
 }
 
 function startPump(

@@ -69,16 +69,12 @@ describe('tokens', () => {
 
 describe('refused tokens', () => {
   it('are answered 429 with Retry-After once an address has tried too many', async () => {
-    const statuses: number[] = [];
-    for (let i = 0; i < 4; i += 1) {
-      const response = await server.call('GET', '/api/sessions', { token: mintToken().token });
-      statuses.push(response.status);
-      if (response.status === 429) {
-        expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
-        expect(await response.json()).toMatchObject({ code: 'limited' });
-      } else await response.text();
-    }
-    expect(statuses).toEqual([401, 401, 401, 429]);
+    const guess = () => server.call('GET', '/api/sessions', { token: mintToken().token });
+    for (let i = 0; i < 3; i += 1) expect((await guess()).status).toBe(401);
+    const response = await guess();
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(await response.json()).toMatchObject({ code: 'limited' });
     // Neighbours with a valid token are not locked out.
     expect((await server.call('GET', '/api/sessions')).status).toBe(200);
   });

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../core/model/events.ts';
 import type { Api, SessionsBase } from '../api.ts';
 import { answers, guarded, otherwise, sessionParams, streamed } from '../api.ts';
 import type { HttpContext } from '../deps.ts';
-import { eventStream } from '../sse.ts';
+import { EVENT_STREAM, eventStream } from '../sse.ts';
 import { sessionEventSchema } from '../wire/event-schema.ts';
 
 const seqSchema = z.coerce.number().int().min(0);
@@ -73,6 +73,7 @@ function streaming(app: Api, http: HttpContext, base: SessionsBase): void {
     const after = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').after ?? 0;
     const session = await http.sessions.session(c.var.caller, id);
     if (session.state === 'ended' && after >= session.lastSeq) return c.body(null, 204);
-    return streamed(eventStream(http, c.var.authenticated, session, after));
+    const stream = eventStream(http, c.var.authenticated, session, after);
+    return streamed(c.body(stream, 200, EVENT_STREAM));
   });
 }

@@ -20,7 +20,7 @@ import {
 import type { HttpContext } from '../deps.ts';
 import type { Attempt } from '../idempotency.ts';
 import { beginAttempt } from '../idempotency.ts';
-import { keptAlive } from '../kept-alive.ts';
+import { KEPT_ALIVE, keptAlive } from '../kept-alive.ts';
 
 const promptSchema = z
   .union([
@@ -75,7 +75,7 @@ function waiting(
   requestId: string,
   promptId: PromptId,
   attempt: PromptAttempt,
-): Response {
+): ReadableStream<Uint8Array> {
   return keptAlive(http, requestId, async (signal) => {
     const turn = await http.sessions.turnResult(caller, promptId, signal);
     const body: PromptAnswer = {
@@ -122,14 +122,17 @@ function prompting(app: Api, http: HttpContext, base: SessionsBase): void {
     const kept = { schema: answerSchema, statuses: [200, 202] as const };
     const attempt = await beginAttempt(c, http, body, kept);
     const earlier = attempt.earlier;
-    if (earlier) return streamed(Response.json(earlier.body, { status: earlier.status }));
+    if (earlier) {
+      return streamed(c.body(JSON.stringify(earlier.body), earlier.status, KEPT_ALIVE));
+    }
     const promptId = await attempt.id('p');
     const caller = c.var.caller;
     const accepted = await http.sessions.prompt(caller, id, { content: contentOf(body), promptId });
     const queuedUnderOldName =
       older && accepted.state === 'queued' && c.req.query('wait') !== 'true' && wait;
     if (wait && !queuedUnderOldName) {
-      return streamed(waiting(http, caller, c.var.requestId, accepted.promptId, attempt));
+      const stream = waiting(http, caller, c.var.requestId, accepted.promptId, attempt);
+      return streamed(c.body(stream, 200, KEPT_ALIVE));
     }
     if (queuedUnderOldName) {
       await attempt.keep({ status: 200, body: busy(accepted) });

@@ -58,14 +58,16 @@ export function createFeed(deps: FeedDeps): Feed {
     round += 1;
     const mine = round;
     live = after >= head;
+    const isOver = (): boolean => mine !== round;
     subscription = deps.hub.subscribe(deps.sessionId, after, (events) => {
-      const last = events.at(-1);
-      if (mine !== round || last === undefined) return undefined;
-      show(deps, listeners, events);
-      if (live) return undefined;
-      return pace(deps).then(
-        (newest) => {
-          if (mine === round) live = newest - last.seq <= NEAR;
+      if (isOver()) return undefined;
+      if (live) {
+        show(deps, listeners, events);
+        return undefined;
+      }
+      return replay(deps, listeners, events, isOver).then(
+        (caughtUp) => {
+          if (!isOver()) live = caughtUp;
         },
         (error: unknown) => deps.onFailed(error),
       );
@@ -100,11 +102,35 @@ export function createFeed(deps: FeedDeps): Feed {
   };
 }
 
-/** Waits until the reader has taken what it was sent; gives the newest seq of the log. */
-async function pace({ outlet, replayBufferBytes, lastSeq }: FeedDeps): Promise<number> {
-  outlet.flush();
-  if (outlet.buffered() > replayBufferBytes) await outlet.drained();
-  return lastSeq();
+/** Shows a page of history piece by piece, as the reader takes it; true: the end is near. */
+async function replay(
+  deps: FeedDeps,
+  listeners: Listening[],
+  events: readonly LoggedEvent[],
+  isOver: () => boolean,
+): Promise<boolean> {
+  const { outlet, replayBufferBytes } = deps;
+  for (const piece of pieces(events, replayBufferBytes / 4)) {
+    show(deps, listeners, piece);
+    outlet.flush();
+    if (outlet.buffered() > replayBufferBytes) await outlet.drained();
+    if (isOver() || !outlet.isOpen()) return false;
+  }
+  return (await deps.lastSeq()) - (events.at(-1)?.seq ?? 0) <= NEAR;
+}
+
+function* pieces(events: readonly LoggedEvent[], size: number): Generator<readonly LoggedEvent[]> {
+  let piece: LoggedEvent[] = [];
+  let gathered = 0;
+  for (const event of events) {
+    piece.push(event);
+    gathered += event.json.length;
+    if (gathered < size) continue;
+    yield piece;
+    piece = [];
+    gathered = 0;
+  }
+  yield piece;
 }
 
 function covers(listener: Listening, event: LoggedEvent): boolean {

@@ -14,10 +14,10 @@ import type { ServerMessage } from './channel-messages.ts';
 import type { Channel } from './frames.ts';
 import { runOfFrames, SINGLE_SESSION, textFrame } from './frames.ts';
 
-/** Events gathered at most before they are written within a turn of the event loop. */
-const GATHERED = 512;
+/** Characters of events gathered at most before they are written within a turn of the event loop. */
+const GATHERED = 256 * 1024;
 /** Time that a closed socket has to take its last frames. */
-const LINGER_MS = 2000;
+const LINGER_MS = 5000;
 
 export const CLOSE = {
   goingAway: 1001,
@@ -112,14 +112,14 @@ function createGate({ ws, socket, clock, onClosed }: OutletDeps) {
   };
 }
 
-/** What a reader is told that is cut off after this run. */
+/** What a reader is told that is cut off before this run. */
 function laggingError(run: Run | undefined): ServerMessage {
-  const last = run?.events.at(-1);
+  const next = run?.events[0];
   return {
     type: 'error',
     message: 'This socket is not read fast enough. Connect again and go on from lastSeq.',
     code: 'lagging',
-    ...(last === undefined ? {} : { lastSeq: last.seq, sessionId: last.sessionId }),
+    ...(next === undefined ? {} : { lastSeq: next.seq - 1, sessionId: next.sessionId }),
     ...(run === undefined || run.channel === SINGLE_SESSION ? {} : { channel: run.channel }),
   };
 }
@@ -130,12 +130,13 @@ export function createOutlet(deps: OutletDeps): Outlet {
   let runs: Run[] = [];
   let gathered = 0;
 
-  function write(bytes: Buffer, run: Run | undefined): void {
-    if (!gate.isOpen() || ws.readyState !== WebSocket.OPEN) return;
-    socket.write(bytes);
-    if (socket.writableLength <= deps.limitBytes) return;
+  /** The bound is on what waits, so one event of any size can be sent to a reader that reads. */
+  function mayWrite(run: Run | undefined): boolean {
+    if (!gate.isOpen() || ws.readyState !== WebSocket.OPEN) return false;
+    if (socket.writableLength <= deps.limitBytes) return true;
     socket.write(frameOf(laggingError(run)));
     gate.end(CLOSE.lagging, 'lagging');
+    return false;
   }
 
   function flush(): void {
@@ -143,7 +144,7 @@ export function createOutlet(deps: OutletDeps): Outlet {
     const now = runs;
     runs = [];
     gathered = 0;
-    for (const run of now) write(runOfFrames(run.events, run.channel), run);
+    for (const run of now) if (mayWrite(run)) socket.write(runOfFrames(run.events, run.channel));
   }
 
   return {
@@ -157,12 +158,12 @@ export function createOutlet(deps: OutletDeps): Outlet {
       } else {
         runs.push({ channel, sessionId: first.sessionId, events: [...events] });
       }
-      gathered += events.length;
+      for (const event of events) gathered += event.json.length;
       if (gathered >= GATHERED) flush();
     },
     message(message) {
       flush();
-      write(frameOf(message), undefined);
+      if (mayWrite(undefined)) socket.write(frameOf(message));
     },
     flush,
     buffered: () => socket.writableLength,
