@@ -53,22 +53,21 @@ interface State {
   bindings: readonly Binding[];
 }
 
-/**
- * Starts presenting, from the first event that a thread of `bindings` may not have been shown.
- * `lastSeq` is the log's newest now. `onQuiet` is called when everything is shown and nothing is
- * unfinished; `onFailed` when a message could not be opened: presenting has stopped then, and must
- * begin anew.
- */
-export function present(
-  deps: PresentedDeps,
-  sessionId: SessionId,
-  start: {
-    readonly folder: TranscriptFolder;
-    readonly bindings: readonly Binding[];
-    readonly lastSeq: number;
-  },
-  on: { readonly quiet: () => void; readonly failed: (error: unknown) => void },
-): Presented {
+export interface PresentStart {
+  /** Stands anywhere in the log. */
+  readonly folder: TranscriptFolder;
+  /** At least one. */
+  readonly bindings: readonly Binding[];
+  /** The log's newest now. */
+  readonly lastSeq: number;
+  /** Everything is shown and nothing is unfinished: presenting has stopped. */
+  readonly onQuiet: () => void;
+  /** A message could not be opened: presenting has stopped and must begin anew. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Starts presenting, from the first event that a thread may not have been shown. */
+export function present(deps: PresentedDeps, sessionId: SessionId, start: PresentStart): Presented {
   const { folder, bindings, lastSeq } = start;
   const shownTo = Math.min(...bindings.map((binding) => binding.presentedSeq));
   const tracker = createTracker(folder.view());
@@ -84,12 +83,14 @@ export function present(
       if (openings.length > 0) await open(state, openings, seq);
       want(state, wants, seq);
       if (seq < lastSeq || !tracker.isQuiet()) return;
-      await moveCursors(state, seq);
+      const at = seq;
+      await moveCursors(state, at);
+      if (seq !== at) return;
       subscription.close();
-      on.quiet();
+      start.onQuiet();
     } catch (error) {
       subscription.close();
-      on.failed(error);
+      start.onFailed(error);
     }
   };
 
@@ -101,10 +102,8 @@ export function present(
       seq = event.seq;
     }
     const { openings, wants } = tracker.collect();
-    if (isStalled) {
-      isStalled = false;
-      for (const promptId of tracker.running()) wants.set(turnRef(promptId), PRIORITY.state);
-    }
+    if (isStalled) wantRunning(tracker, PRIORITY.state, wants);
+    isStalled = false;
     if (seq <= shownTo && seq < lastSeq) return undefined;
     if (openings.length > 0 || (tracker.isQuiet() && seq >= lastSeq)) return work(openings, wants);
     want(state, wants, seq);
@@ -123,11 +122,16 @@ export function present(
       const isNews = !isStalled && isSilent(tracker, deps.clock.now());
       if (!isNews && !moveClocks) return;
       if (isNews) isStalled = true;
-      const priority = isNews ? PRIORITY.state : PRIORITY.progress;
-      want(state, new Map(tracker.running().map((id) => [turnRef(id), priority] as const)), seq);
+      const wants = new Map<string, Priority>();
+      wantRunning(tracker, isNews ? PRIORITY.state : PRIORITY.progress, wants);
+      want(state, wants, seq);
     },
     close: () => subscription.close(),
   };
+}
+
+function wantRunning(tracker: Tracker, priority: Priority, wants: Map<string, Priority>): void {
+  for (const promptId of tracker.running()) wants.set(turnRef(promptId), priority);
 }
 
 /** Nothing was heard for a while, and nobody is being waited for. */

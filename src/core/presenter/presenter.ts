@@ -147,15 +147,13 @@ async function tryBegin(state: State, sessionId: SessionId): Promise<void> {
     const lastSeq = (await sessions.session(sessionId))?.lastSeq ?? 0;
     if (state.stopped || !state.owned.has(sessionId)) return;
     const folder = state.folds.take(sessionId);
-    const presented = present(
-      state.deps,
-      sessionId,
-      { folder, bindings, lastSeq },
-      {
-        quiet: () => rest(state, sessionId),
-        failed: (error) => again(state, sessionId, error),
-      },
-    );
+    const presented = present(state.deps, sessionId, {
+      folder,
+      bindings,
+      lastSeq,
+      onQuiet: () => rest(state, sessionId),
+      onFailed: (error) => again(state, sessionId, error),
+    });
     state.active.set(sessionId, presented);
   } catch (error) {
     again(state, sessionId, error);

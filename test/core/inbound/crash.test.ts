@@ -28,19 +28,18 @@ async function story(world: InboundWorld, fuse: Fuse, name: string): Promise<voi
 
 async function expectAllOnce(world: InboundWorld, where: string): Promise<void> {
   const sessions = await world.all();
-  expect(sessions, where).toHaveLength(1);
-  const [session] = sessions;
-  if (session === undefined) throw new Error('no session');
-  const prompts = await world.prompts(session.id);
-  expect(
-    prompts.map((prompt) => prompt.text),
+  const prompts = await Promise.all(sessions.map(({ id }) => world.prompts(id)));
+  const texts = prompts.map((own) => own.map((prompt) => prompt.text));
+  const bodies = world.bodies().toSorted((a, b) => a.localeCompare(b));
+  expect({ where, texts, bodies }).toEqual({
     where,
-  ).toEqual(['first', 'second']);
-  expect(world.bodies().toSorted(), where).toEqual([
-    'You are **Ann** (fake person `u1`), with the role maintain here.',
-    'turn queued #1: ',
-    'turn queued #2: ',
-  ]);
+    texts: [['first', 'second']],
+    bodies: [
+      'turn queued #1: ',
+      'turn queued #2: ',
+      'You are **Ann** (fake person `u1`), with the role maintain here.',
+    ],
+  });
 }
 
 test('killed at any call of any port and started again: one session, each prompt and message once', async () => {

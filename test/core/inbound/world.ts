@@ -100,20 +100,19 @@ export function createInboundWorld() {
     const ownSurface = fused(surface, fuse, ['post', 'edit', 'find']);
     const hub = createEventHub({ store, wakeBus, clock, logger: log });
     hubs.add(hub);
-    let presenter: Presenter | undefined;
     const outbox = createOutbox({
       store: fused(outboxStore, fuse, ['open', 'message', 'unsettled', 'update']),
       threads: ownThreads,
       surfaces: new Map([[surface.name, ownSurface]]),
       leases: ownLeases,
-      resolve: async (view) => (presenter === undefined ? 'gone' : presenter.resolve(view)),
+      resolve: (view) => presenter.resolve(view),
       clock,
       logger: log,
       wakeBus,
       onGivenUp: () => {},
       random: () => 0.5,
     });
-    presenter = createPresenter({
+    const presenter: Presenter = createPresenter({
       hub,
       sessions: store,
       threads: ownThreads,
@@ -166,7 +165,7 @@ export function createInboundWorld() {
       ...options.over,
     });
     void outbox.start();
-    void shows.start();
+    shows.start();
     // What the session manager does at its start: it takes over sessions with unfinished work.
     void store.openSessions().then((ids) => {
       for (const id of ids) shows.present(id);

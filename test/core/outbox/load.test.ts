@@ -54,7 +54,8 @@ test.each(SEEDS)(
       return (shown?.history[0]?.at ?? Infinity) - at;
     });
     expect(waits.length).toBeGreaterThan(15);
-    expect(percentile(waits, 0.95), `seed ${seed}: ${waits.join(' ')}`).toBeLessThanOrEqual(3_000);
+    const p95 = percentile(waits, 0.95);
+    expect({ seed, inTime: p95 <= 3_000, p95 }).toMatchObject({ seed, inTime: true });
     // The budget was kept: the surface never had to throttle us.
     expect(outbox.stats().throttled).toBe(0);
     // Nobody starved either: every thread was brought up to date in the last five minutes.

@@ -62,13 +62,12 @@ export async function createPresenterWorld(options: Omit<FakeSurfaceOptions, 'cl
       const ports: ProcessPorts = { store, threads, sessions, surface, ...over };
       const hub = createEventHub({ store: ports.sessions, wakeBus, clock, logger: log });
       hubs.add(hub);
-      let presenter: Presenter | undefined;
       const outboxDeps: OutboxDeps = {
         store: ports.store,
         threads: ports.threads,
         surfaces: new Map([[surface.name, ports.surface]]),
         leases: leases.holder(name),
-        resolve: async (view) => (presenter === undefined ? 'gone' : presenter.resolve(view)),
+        resolve: (view) => presenter.resolve(view),
         clock,
         logger: log,
         wakeBus,
@@ -76,7 +75,7 @@ export async function createPresenterWorld(options: Omit<FakeSurfaceOptions, 'cl
         random: () => 0.5,
       };
       const outbox: Outbox = createOutbox(outboxDeps);
-      presenter = createPresenter({
+      const presenter: Presenter = createPresenter({
         hub,
         sessions: ports.sessions,
         threads: ports.threads,
@@ -90,7 +89,7 @@ export async function createPresenterWorld(options: Omit<FakeSurfaceOptions, 'cl
         presenter: own,
         start: async () => {
           await outbox.start();
-          await own.start();
+          own.start();
         },
         /** The process is gone: it hears no events, and its leases are free. */
         kill: () => {
