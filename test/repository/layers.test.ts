@@ -53,6 +53,7 @@ interface Plant {
 
 const plants: readonly Plant[] = [
   ...edgePlants(),
+  ...innerCorePlants(),
   ...corePlants(),
   ...packagePlants(),
   ...entryPlants(),
@@ -100,6 +101,25 @@ function corePlants(): readonly Plant[] {
     plant(`core/${from}`, 'node:crypto', from !== 'model' && from !== 'ports'),
     plant(`core/${from}`, 'node:fs', false),
   ]);
+}
+
+/** The same rules hold in a folder inside one of the working folders, such as inbound/handlers. */
+function innerCorePlants(): readonly Plant[] {
+  return WORKING.flatMap((from) => {
+    const inner = `core/${from}/inner`;
+    return [
+      ...coreFolders
+        .filter((to) => to !== from)
+        .map((to) => plant(inner, `../../${to}/target.ts`, CORE[from]?.includes(to) ?? false)),
+      ...edges.map((to) => plant(inner, `../../../${to}/target.ts`, false)),
+      plant(inner, '../target.ts', true),
+      plant(inner, './target.ts', true),
+      plant(inner, '../../../app.ts', false),
+      plant(inner, 'zod', true),
+      plant(inner, 'node:fs', false),
+      plant(inner, 'kysely', false),
+    ];
+  });
 }
 
 function packagePlants(): readonly Plant[] {
