@@ -69,8 +69,9 @@ const NPM_AGENTS: readonly NpmAgent[] = [
     id: 'qwen',
     name: 'Qwen Code',
     spec: '@qwen-code/qwen-code@0.24.4',
-    args: ['--acp'],
-    keys: ['OPENAI_API_KEY', 'DASHSCOPE_API_KEY'],
+    // Without the second argument it wants a choice in its settings, and a HOME of ours has none.
+    args: ['--acp', '--auth-type=openai'],
+    keys: ['OPENAI_API_KEY'],
     also: ['OPENAI_BASE_URL', 'OPENAI_MODEL'],
   },
   {

@@ -15,7 +15,7 @@ describe('the built-in templates', () => {
         "codex: npx -y @agentclientprotocol/codex-acp@2.6.0",
         "gemini: npx -y @google/gemini-cli@0.61.0 --acp",
         "opencode: npx -y opencode-ai@1.18.33 acp",
-        "qwen: npx -y @qwen-code/qwen-code@0.24.4 --acp",
+        "qwen: npx -y @qwen-code/qwen-code@0.24.4 --acp --auth-type=openai",
         "copilot: npx -y @github/copilot@1.0.102 --acp",
         "cline: npx -y cline@3.0.65 --acp",
         "kilo: npx -y @kilocode/cli@7.7.7 acp",
