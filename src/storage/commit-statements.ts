@@ -28,7 +28,7 @@ export type EventValues = {
 export type CommitStatements = ReturnType<typeof createCommitStatements>;
 
 /** On a database with several writers, heads and leases are locked in the order of their ids. */
-export function createCommitStatements(db: Kysely<Tables>, kind: DatabaseKind) {
+function sessionStatements(db: Kysely<Tables>, kind: DatabaseKind) {
   const lock = locksRows(kind);
   return {
     heads: prepareBySize((size) =>
@@ -75,11 +75,13 @@ export function createCommitStatements(db: Kysely<Tables>, kind: DatabaseKind) {
         ),
       ),
     ),
+  };
+}
+
+function promptStatements(db: Kysely<Tables>) {
+  return {
     promptHead: prepare<{ id: string }, { session_id: string; state: string }>(db, (q, value) =>
       q.selectFrom('prompts').select(['session_id', 'state']).where('id', '=', value('id')),
-    ),
-    permissionHead: prepare<{ id: string }, { session_id: string; state: string }>(db, (q, value) =>
-      q.selectFrom('permissions').select(['session_id', 'state']).where('id', '=', value('id')),
     ),
     queued: prepare<{ session: string }, { count: number }>(db, (q, value) =>
       q
@@ -104,6 +106,14 @@ export function createCommitStatements(db: Kysely<Tables>, kind: DatabaseKind) {
         .orderBy('rank')
         .limit(1),
     ),
+  };
+}
+
+function permissionStatements(db: Kysely<Tables>) {
+  return {
+    permissionHead: prepare<{ id: string }, { session_id: string; state: string }>(db, (q, value) =>
+      q.selectFrom('permissions').select(['session_id', 'state']).where('id', '=', value('id')),
+    ),
     resolvePermission: prepare<
       { id: string; state: string; option: string | null; by: string; at: number },
       unknown
@@ -119,4 +129,8 @@ export function createCommitStatements(db: Kysely<Tables>, kind: DatabaseKind) {
         .where('id', '=', value('id')),
     ),
   };
+}
+
+export function createCommitStatements(db: Kysely<Tables>, kind: DatabaseKind) {
+  return { ...sessionStatements(db, kind), ...promptStatements(db), ...permissionStatements(db) };
 }

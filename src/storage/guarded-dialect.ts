@@ -53,7 +53,7 @@ function guardConnection(inner: DatabaseConnection): GuardedConnection {
       for (const row of result.rows) decodeRow(row);
       return result;
     },
-    async *streamQuery() {
+    streamQuery(): never {
       throw new Error('Streaming queries are not used here.');
     },
   };

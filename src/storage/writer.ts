@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely';
 import { AppError } from '../core/model/errors.ts';
 import type { CommitResult, SessionCommit } from '../core/ports/session-store.ts';
 import { applyCommits } from './apply-commits.ts';
-import { createCommitStatements } from './commit-statements.ts';
+import { type CommitStatements, createCommitStatements } from './commit-statements.ts';
 import { type Database, locksRows } from './database.ts';
 import { isConnectionLoss } from './errors.ts';
 import type { Tables } from './schema.ts';
@@ -54,35 +54,40 @@ function inRows(items: readonly Item[]): (CommitItem[] | WorkItem)[] {
   return rows;
 }
 
-export function createWriter(database: Database): Writer {
+/** Gives what to call, in order, once the transaction is committed. */
+async function apply(
+  trx: Kysely<Tables>,
+  statements: CommitStatements,
+  items: readonly Item[],
+): Promise<(() => void)[]> {
+  const settle: (() => void)[] = [];
+  for (const row of inRows(items)) {
+    if (!Array.isArray(row)) {
+      settle.push(await row.run(trx));
+      continue;
+    }
+    const results = await applyCommits(
+      trx,
+      statements,
+      row.map((item) => item.commit),
+    );
+    for (const [index, result] of results.entries()) {
+      settle.push(() => row[index]?.resolve(result));
+    }
+  }
+  return settle;
+}
+
+/** The queue of work that shares transactions. */
+function createQueue(database: Database) {
   const statements = createCommitStatements(database.writer, database.kind);
   let waiting: Item[] = [];
   let running: Promise<void> | undefined;
-  let closed = false;
-  const alone = new Set<Promise<unknown>>();
-
-  async function apply(trx: Kysely<Tables>, items: readonly Item[]): Promise<(() => void)[]> {
-    const settle: (() => void)[] = [];
-    for (const row of inRows(items)) {
-      if (!Array.isArray(row)) {
-        settle.push(await row.run(trx));
-        continue;
-      }
-      const results = await applyCommits(
-        trx,
-        statements,
-        row.map((item) => item.commit),
-      );
-      for (const [index, result] of results.entries()) {
-        settle.push(() => row[index]?.resolve(result));
-      }
-    }
-    return settle;
-  }
 
   async function runTogether(items: readonly Item[]): Promise<void> {
     try {
-      for (const settle of await transact(database, (trx) => apply(trx, items))) settle();
+      const settles = await transact(database, (trx) => apply(trx, statements, items));
+      for (const settle of settles) settle();
     } catch (error) {
       if (items.length === 1 || isConnectionLoss(error)) {
         for (const item of items) item.reject(error);
@@ -103,13 +108,35 @@ export function createWriter(database: Database): Writer {
     running = undefined;
   }
 
+  return {
+    push(item: Item): void {
+      waiting.push(item);
+      running ??= pump();
+    },
+    drained: async (): Promise<void> => running,
+  };
+}
+
+export function createWriter(database: Database): Writer {
+  const queue = createQueue(database);
+  const alone = new Set<Promise<unknown>>();
+  let closed = false;
+
   function submit(item: Item): void {
     if (closed) {
       item.reject(new AppError('unavailable', 'The server is shutting down. Try again later.'));
       return;
     }
-    waiting.push(item);
-    running ??= pump();
+    queue.push(item);
+  }
+
+  /** Connections are many here: nothing is gained by waiting for the commits. */
+  function writeAlone<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+    const done = transact(database, work);
+    alone.add(done);
+    const forget = (): void => void alone.delete(done);
+    done.then(forget, forget);
+    return done;
   }
 
   return {
@@ -118,14 +145,7 @@ export function createWriter(database: Database): Writer {
         submit({ commit, resolve, reject });
       }),
     write<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
-      if (locksRows(database.kind) && !closed) {
-        // Connections are many: nothing is gained by waiting for the commits.
-        const done = transact(database, work);
-        alone.add(done);
-        const forget = (): void => void alone.delete(done);
-        done.then(forget, forget);
-        return done;
-      }
+      if (locksRows(database.kind) && !closed) return writeAlone(work);
       return new Promise((resolve, reject) => {
         const run = async (db: Kysely<Tables>): Promise<() => void> => {
           const value = await work(db);
@@ -136,7 +156,7 @@ export function createWriter(database: Database): Writer {
     },
     async close() {
       closed = true;
-      await running;
+      await queue.drained();
       await Promise.allSettled(alone);
     },
   };

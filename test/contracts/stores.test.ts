@@ -15,7 +15,7 @@ const databases: readonly (readonly [string, () => Promise<string | undefined>])
 ];
 
 for (const [name, url] of databases) {
-  describe(name, () => {
+  describe(`${name}`, () => {
     let opened: Promise<Storage> | undefined;
     const share = async (): Promise<Storage> => {
       opened ??= url().then((text) => openTestStorage(text));

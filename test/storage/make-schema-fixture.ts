@@ -149,7 +149,8 @@ async function fill(): Promise<void> {
 function literal(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'number') return String(value);
-  return `'${String(value).replaceAll("'", "''")}'`;
+  if (typeof value !== 'string') throw new Error(`no literal for ${typeof value}`);
+  return `'${value.replaceAll("'", "''")}'`;
 }
 
 function dumpRows(db: DatabaseSync, tables: readonly string[]): string[] {

@@ -76,7 +76,7 @@ function createConnection(db: DatabaseSync, hooks: TransactionHooks): DatabaseCo
       if (returnsRows) return { rows: statement.all(...parameters) as R[] };
       return { rows: [], numAffectedRows: BigInt(statement.run(...parameters).changes) };
     },
-    async *streamQuery() {
+    streamQuery(): never {
       throw new Error('Streaming queries are not used here.');
     },
   };

@@ -160,7 +160,9 @@ async function createChat(db: Db, kind: DatabaseKind): Promise<void> {
     .addColumn('error', 'text')
     .addColumn('created_at', 'bigint', (c) => c.notNull())
     .execute();
+}
 
+async function createHostedMessages(db: Db): Promise<void> {
   await db.schema
     .createTable('hosted_messages')
     .addColumn('id', 'text', (c) => c.primaryKey().notNull())
@@ -233,5 +235,6 @@ export async function first(db: Db, kind: DatabaseKind): Promise<void> {
   await createPromptsAndPermissions(db);
   await createLeases(db);
   await createChat(db, kind);
+  await createHostedMessages(db);
   await createControlPlane(db, kind);
 }

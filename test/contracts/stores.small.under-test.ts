@@ -1,0 +1,18 @@
+/** What the contracts of the smaller stores are run over. */
+import type { Storage } from '../../src/storage/open.ts';
+
+export type SmallStores = Pick<
+  Storage,
+  | 'leases'
+  | 'inbox'
+  | 'threads'
+  | 'outbox'
+  | 'templates'
+  | 'tokens'
+  | 'idempotency'
+  | 'decisions'
+  | 'hosted'
+  | 'close'
+>;
+
+export type GetStores = () => SmallStores;
