@@ -31,6 +31,7 @@ export function keptAlive(
       forgetTimer = http.clock.after(BLANK_EVERY_MS, blank);
       void work(signal)
         .catch((error: unknown) => {
+          if (gone.signal.aborted) return undefined;
           if (!http.closed.aborted) return sayError(error, requestId, http.logger).body;
           const sentence =
             'The server is shutting down; the prompt is stored. Send the same request again.';

@@ -61,7 +61,7 @@ function startPump(
   controller: ReadableStreamDefaultController<Uint8Array>,
 ): Pump {
   let open = true;
-  let terminated = false;
+  let terminated = session.state === 'ended';
   let drained: () => void = () => undefined;
   const hasRoom = (): boolean => (controller.desiredSize ?? 0) > 0;
 
@@ -89,7 +89,8 @@ function startPump(
     for (const event of events) {
       if (!open) return undefined;
       controller.enqueue(frame(event));
-      terminated = event.type === 'session.terminated' || (terminated && event.type === 'log');
+      if (event.type === 'session.terminated') terminated = true;
+      if (event.type === 'session.resumed') terminated = false;
     }
     const last = events.at(-1);
     if (terminated && last !== undefined) return finishIfLast(last.seq);

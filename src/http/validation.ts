@@ -24,6 +24,9 @@ function fieldOf(issue: Issue): string {
 /** AppError `invalid`; `where` is what was looked at: the body, the query, a message. */
 export function invalidInput(issues: readonly Issue[], where: string): AppError {
   const [issue] = flatten(issues);
+  if (issue?.code === 'invalid_union' && issue.path.at(-1) === 'action') {
+    return new AppError('invalid', 'There is no such action.', { details: { field: 'action' } });
+  }
   if (issue === undefined) return new AppError('invalid', `The ${where} is not valid.`);
   const field = fieldOf(issue);
   const unknown = issue.code === 'unrecognized_keys';

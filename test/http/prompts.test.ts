@@ -227,4 +227,13 @@ describe('an Idempotency-Key', () => {
     const list = await (await server.call('GET', '/api/agent-templates')).json();
     expect((list as { data: unknown[] }).data).toHaveLength(1);
   });
+
+  it('is forgotten after a day', async () => {
+    const path = `/api/sessions/${fresh()}/prompts`;
+    await post(path, { text: 'a' }, key('k7'));
+    await clock.advance(23 * 60 * 60_000);
+    expect((await post(path, { text: 'b' }, key('k7'))).status).toBe(409);
+    await clock.advance(2 * 60 * 60_000);
+    await expect.poll(async () => (await post(path, { text: 'b' }, key('k7'))).status).toBe(202);
+  });
 });

@@ -124,6 +124,19 @@ describe('a stream', () => {
     expect(stream.events.map((event) => event.type)).toEqual(['session.terminated']);
   });
 
+  it('tells what was logged after the end, and ends then', async () => {
+    const id = fresh();
+    await server.call('DELETE', `/api/sessions/${id}`);
+    const log = { level: 'warn', message: 'a process was left' } as const;
+    server.fake.append(id, { type: 'log', data: log }, { type: 'session.idle', data: {} });
+    for (const after of [0, 2, 3]) {
+      const path = `/api/sessions/${id}/stream?after=${after}`;
+      const stream = readEvents(await server.call('GET', path));
+      await stream.ended;
+      expect(stream.events.map((event) => event.id)).toEqual(seqs(after + 1, 4));
+    }
+  });
+
   it('beats every 15 seconds so that nobody takes it for dead', async () => {
     const stream = readEvents(await server.call('GET', `/api/sessions/${fresh()}/stream`));
     await stream.until(1);

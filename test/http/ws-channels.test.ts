@@ -309,14 +309,14 @@ describe('rubbish', () => {
     const said = socket.messages.filter(({ type }) => type === 'error');
     expect(said.map(({ code, message }) => `${String(code)}: ${String(message)}`))
       .toMatchInlineSnapshot(`
-      [
-        "invalid: The message is not valid JSON.",
-        "invalid: Send text frames with JSON; this one was binary.",
-        "invalid: The message is not valid at "action": Invalid discriminator value. Expected 'subscribe' | 'unsubscribe' | 'prompt' | 'permission.respond' | 'cancel' | 'terminate' | 'queue.reorder' | 'queue.clear' | 'queue.pause' | 'queue.resume' | 'ping' | 'terminal.create' | 'terminal.input' | 'terminal.resize' | 'terminal.kill'.",
-        "invalid: The message is not valid at "text": Invalid input: expected string, received undefined.",
-        "invalid: The message is not valid: Invalid input: expected object, received array.",
-      ]
-    `);
+        [
+          "invalid: The message is not valid JSON.",
+          "invalid: Send text frames with JSON; this one was binary.",
+          "invalid: There is no such action.",
+          "invalid: The message is not valid at "text": Invalid input: expected string, received undefined.",
+          "invalid: The message is not valid: Invalid input: expected object, received array.",
+        ]
+      `);
   });
 
   it('ends the socket when nothing else comes', async () => {

@@ -61,7 +61,6 @@ export type SessionAction = Extract<
   SessionMessage,
   { action: z.infer<(typeof verbs)[keyof typeof verbs]>['action'] }
 >;
-export type ClientMessage = z.infer<typeof clientMessageSchema>;
 
 const eventSchema = z.object({
   type: z.string(),
