@@ -1,0 +1,131 @@
+/**
+ * What must hold in a database whatever was killed when: read with plain SQL, so that it does not
+ * trust the code that it checks. The server of the directory must not be running.
+ */
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+interface EventRow {
+  readonly session_id: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly data: { readonly promptId?: string; readonly requestId?: string };
+}
+
+export interface Facts {
+  /** Sentences about what is wrong; empty when all holds. */
+  readonly broken: readonly string[];
+  readonly promptStates: ReadonlyMap<string, string>;
+  /** Delivery ids of every message that was accepted, worked off or not. */
+  readonly deliveries: ReadonlySet<string>;
+  readonly pendingPermissions: number;
+  /** Inbox rows that are not worked off. */
+  readonly pendingInbox: number;
+  /** Outbox messages that are neither settled nor given up. */
+  readonly unsettled: number;
+}
+
+export function readFacts(dataDir: string): Facts {
+  const db = new DatabaseSync(path.join(dataDir, 'threadcast.db'));
+  try {
+    const all = (sql: string): Record<string, unknown>[] => db.prepare(sql).all();
+    const count = (sql: string): number => Number(db.prepare(sql).get()?.['n']);
+    const events = all(
+      'select session_id, seq, type, json from session_events order by session_id, seq',
+    ).map((row) => ({ ...row, data: JSON.parse(String(row['json'])) }) as unknown as EventRow);
+    const prompts = all('select id, state from prompts');
+    const sessions = all('select id, last_seq from sessions');
+    return {
+      broken: [
+        ...gaps(events, sessions),
+        ...promptEvents(events, prompts),
+        ...permissionEvents(events),
+        ...doubled(all, 'hosted_messages', 'thread_id, key'),
+        ...unposted(all),
+      ],
+      promptStates: new Map(prompts.map((row) => [String(row['id']), String(row['state'])])),
+      deliveries: new Set(
+        all('select delivery_id from inbox').map((row) => String(row['delivery_id'])),
+      ),
+      pendingPermissions: count("select count(*) n from permissions where state = 'pending'"),
+      pendingInbox: count("select count(*) n from inbox where state = 'pending'"),
+      unsettled: count("select count(*) n from outbox where state not in ('settled', 'given_up')"),
+    };
+  } finally {
+    db.close();
+  }
+}
+
+function gaps(events: readonly EventRow[], sessions: readonly Record<string, unknown>[]): string[] {
+  const last = new Map<string, number>();
+  const broken: string[] = [];
+  for (const { session_id: id, seq } of events) {
+    const expected = (last.get(id) ?? 0) + 1;
+    if (seq !== expected) broken.push(`${id}: event ${seq} where ${expected} was due`);
+    last.set(id, seq);
+  }
+  for (const session of sessions) {
+    const length = last.get(String(session['id'])) ?? 0;
+    if (session['last_seq'] !== length) {
+      broken.push(`${session['id']}: last_seq ${session['last_seq']}, but ${length} events`);
+    }
+  }
+  return broken;
+}
+
+const ENDS = new Set(['turn.ended', 'prompt.cancelled']);
+const FINAL = new Set(['done', 'failed', 'interrupted', 'cancelled']);
+
+/** Each prompt is queued once, started at most once, ended once when its row is final. */
+function promptEvents(
+  events: readonly EventRow[],
+  prompts: readonly Record<string, unknown>[],
+): string[] {
+  const seen = new Map<string, string[]>();
+  const broken: string[] = [];
+  for (const { type, data } of events) {
+    const id = data.promptId;
+    if (id === undefined || type === 'permission.requested') continue;
+    const types = seen.get(id) ?? [];
+    // A title or a usage may come after the end; text may not.
+    if (type !== 'update') types.push(ENDS.has(type) ? 'end' : type);
+    seen.set(id, types);
+  }
+  for (const prompt of prompts) {
+    const id = String(prompt['id']);
+    const types = (seen.get(id) ?? []).join(' ');
+    const final = FINAL.has(String(prompt['state']));
+    const right = final
+      ? /^prompt\.queued( prompt\.started)? end$/
+      : /^prompt\.queued( prompt\.started)?$/;
+    if (!right.test(types)) broken.push(`prompt ${id} (${prompt['state']}): ${types}`);
+  }
+  return broken;
+}
+
+function permissionEvents(events: readonly EventRow[]): string[] {
+  const resolved = new Map<string, number>();
+  for (const { type, data } of events) {
+    if (type !== 'permission.resolved' || data.requestId === undefined) continue;
+    resolved.set(data.requestId, (resolved.get(data.requestId) ?? 0) + 1);
+  }
+  return [...resolved].flatMap(([id, times]) =>
+    times > 1 ? [`permission ${id} was resolved ${times} times`] : [],
+  );
+}
+
+type Query = (sql: string) => Record<string, unknown>[];
+
+function doubled(all: Query, table: string, columns: string): string[] {
+  return all(
+    `select ${columns}, count(*) n from ${table} group by ${columns} having count(*) > 1`,
+  ).map((row) => `${table}: ${JSON.stringify(row)}`);
+}
+
+/** A message that counts as shown is there, and no key was posted twice under two ids. */
+function unposted(all: Query): string[] {
+  return all(
+    `select o.key from outbox o left join hosted_messages h on h.id = o.external_id
+     where o.state = 'settled' and o.surface = 'web' and h.id is null`,
+  ).map((row) => `settled but not there: ${String(row['key'])}`);
+}
