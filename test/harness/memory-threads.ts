@@ -45,7 +45,10 @@ export function createMemoryThreads(): MemoryThreads {
       bindings = bindings.filter((binding) => !matches(binding));
     },
     bindingsOfThread: async (threadId) =>
-      bindings.filter((b) => b.threadId === threadId).toSorted((a, b) => b.boundAt - a.boundAt),
+      bindings
+        .filter((b) => b.threadId === threadId)
+        .toReversed()
+        .toSorted((a, b) => b.boundAt - a.boundAt),
     bindingsOfSession: async (sessionId) => bindings.filter((b) => b.sessionId === sessionId),
     present: (threadId, sessionId, presentedSeq) => {
       const matches = isOf(threadId, sessionId);

@@ -31,7 +31,7 @@ export interface Inbound {
   /** Durable when it resolves: acknowledge the delivery after it. Rejects as the store does. */
   accept(message: InboundMessage): Promise<'stored' | 'duplicate'>;
   start(): Promise<void>;
-  /** Takes up nothing new, and waits a few seconds for what is being handled. */
+  /** Takes up nothing new, and waits a few seconds for what is being handled. Never rejects. */
   stop(): Promise<void>;
 }
 
@@ -107,9 +107,19 @@ export function createInbound(deps: InboundDeps): Inbound {
       const over = new AbortController();
       await Promise.race([quiet, sleep(deps.clock, STOP_MS, over.signal)]);
       over.abort();
-      if (state.epoch !== undefined) await deps.leases.release(LEASE, state.epoch);
+      await release(state);
     },
   };
+}
+
+/** Never rejects: a lease that was not freed is free when this process is known to be gone. */
+async function release({ deps, epoch }: State): Promise<void> {
+  if (epoch === undefined) return;
+  try {
+    await deps.leases.release(LEASE, epoch);
+  } catch (error) {
+    deps.logger.warn({ err: error }, 'the lease of the inbox could not be released');
+  }
 }
 
 /** One at a time; a call meanwhile adds one more. Never rejects. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { PRIORITY, createWorld, seeded, type World } from './world.ts';
 import { createFuse, fused, type Fuse } from './fuse.ts';
 import { accountLease } from '../../../src/core/outbox/account.ts';
+import { sleep } from '../../../src/core/ports/clock.ts';
 import type { Outbox } from '../../../src/core/outbox/outbox.ts';
 
 const state = { priority: PRIORITY.state, version: 1 } as const;
@@ -184,6 +185,51 @@ test('a wake-up that got lost is made good by looking at the rows', async () => 
   await world.store.open([world.notice('notice:silent', message.threadId, 'Psst.')]);
   await world.clock.advance(6_000);
   expect(world.surface.shown('notice:silent')?.body).toBe('Psst.');
+});
+
+test('a row that was read before its message was finished is read again', async () => {
+  const world = await createWorld();
+  const message: typeof world.store.message = async (key) => {
+    const row = await world.store.message(key);
+    await sleep(world.clock, 100);
+    return row;
+  };
+  const outbox = world.outbox({ store: { ...world.store, message } });
+  await outbox.start();
+  const threadId = await world.thread('t1');
+  await outbox.open([world.notice('notice:1', threadId, 'Hello.')]);
+  // While the slow read is under way, another way leads to the row, and it is sent and settled.
+  world.wakeBus.remote('outbox', threadId);
+  await world.clock.advance(50);
+  expect(world.row('notice:1')?.state).toBe('settled');
+  await world.clock.advance(10_000);
+  expect(world.surface.messages()).toHaveLength(1);
+});
+
+test('a store or a lease that cannot be read delays messages and loses none', async () => {
+  const world = await createWorld();
+  let broken = true;
+  const failing = async (): Promise<never> => {
+    throw new Error('database is locked');
+  };
+  const holder = world.leases.holder('A');
+  const outbox = world.outbox({
+    store: {
+      ...world.store,
+      unsettled: () => (broken ? failing() : world.store.unsettled()),
+      message: (key) => (broken ? failing() : world.store.message(key)),
+    },
+    leases: { ...holder, release: failing },
+  });
+  await outbox.start();
+  await outbox.open([world.notice('notice:1', await world.thread('t1'), 'Hello.')]);
+  await world.clock.advance(20_000);
+  expect(world.surface.calls).toEqual([]);
+  broken = false;
+  await world.clock.advance(6_000);
+  expect(world.surface.shown('notice:1')?.body).toBe('Hello.');
+  await outbox.stop(1_000);
+  expect(world.log.lines.at(-1)?.message).toBe('a lease could not be released');
 });
 
 test('stopping sends what is final, leaves the rest to the next start, and frees the lease', async () => {
