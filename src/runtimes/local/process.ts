@@ -51,12 +51,13 @@ export function superviseProcess(
     stream.on('error', (error) => options.logger.debug({ pid, err: error }, 'Agent pipe broke'));
   }
 
-  let graceMs = DEFAULT_GRACE_MS;
+  /** The shortest that somebody asked for; null while nobody has asked for the end. */
+  let graceMs: number | null = null;
   let readers = 0;
   let ending: Promise<AgentExit> | undefined;
   let gone = false;
   const exited = settle(child, query, tail, options, {
-    graceMs: () => (ending === undefined ? Math.min(graceMs, LEFTOVER_GRACE_MS) : graceMs),
+    graceMs: () => graceMs ?? LEFTOVER_GRACE_MS,
     reader: () => (readers > 0 ? 'reads' : ending === undefined ? 'may come' : 'none'),
   });
 
@@ -78,11 +79,11 @@ export function superviseProcess(
     end(endOptions) {
       // By now its pid may be that of another process.
       if (gone) return exited;
-      graceMs = Math.min(graceMs, endOptions?.graceMs ?? graceMs);
+      graceMs = Math.min(graceMs ?? Infinity, endOptions?.graceMs ?? DEFAULT_GRACE_MS);
       ending ??= (async () => {
         child.stdin.end();
         await waitUntilGone(query, options.clock, options.clock.now() + STDIN_CLOSED_MS);
-        await sweep(query, options.clock, graceMs);
+        await sweep(query, options.clock, graceMs ?? DEFAULT_GRACE_MS);
         return exited;
       })();
       return ending;
