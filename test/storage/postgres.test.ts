@@ -1,4 +1,5 @@
 /** Postgres: several servers on one database, connections that break, and its plans. */
+import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isAppError } from '../../src/core/model/errors.ts';
 import type { CommitResult } from '../../src/core/ports/session-store.ts';
@@ -142,6 +143,34 @@ describe.skipIf(!started)('two servers on one Postgres', () => {
     // Nothing of the old owner stands behind the first event of the new one.
     const log = await b.sessions.events(id, first.events[0]?.seq ?? 0, 100);
     expect(log).toEqual([]);
+  });
+
+  it('let no lease change hands between the look at it and the write that it allows', async () => {
+    const url = await postgres().freshDatabase();
+    const [a, b] = [await openServer(url), await openServer(url)];
+    const { id } = await createSession(a.sessions);
+    const [old, next] = [newHolder(), newHolder()];
+    const epoch = await a.leases.acquire(`session:${id}`, old, []);
+    const blocker = new pg.Client({ connectionString: url });
+    await blocker.connect();
+    await blocker.query('begin; lock table session_events in share mode');
+    const waiters = async (count: number): Promise<void> => {
+      const look = `select count(*)::int as count from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      while ((await postgres().query(url, look))[0]?.['count'] !== count);
+    };
+    const order: string[] = [];
+    const commit = a.sessions
+      .commit({ sessionId: id, epoch, events: [event('old')], at: 1 })
+      .then((result) => order.push(`commit ${result.ok}`));
+    // It has found its lease valid, and now waits to insert.
+    await waiters(1);
+    const taken = b.leases.acquire(`session:${id}`, next, [old]).then(() => order.push('taken'));
+    await Promise.race([waiters(2), taken]);
+    await blocker.query('commit');
+    await blocker.end();
+    await Promise.all([commit, taken]);
+    expect(order).toEqual(['commit true', 'taken']);
   });
 
   it('wake each other once per tick, and know their own wake-ups', async () => {
