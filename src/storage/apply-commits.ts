@@ -160,7 +160,12 @@ async function writeSession(context: Context, commit: SessionCommit): Promise<nu
   const count = commit.events.length;
   const prompt = commit.insertPrompt;
   if (commit.create !== undefined) {
-    const session = { ...commit.create, ...commit.session, lastSeq: count };
+    const session = {
+      ...commit.create,
+      ...commit.session,
+      lastSeq: count,
+      updatedAt: commit.at,
+    };
     await db
       .insertInto('sessions')
       .values({

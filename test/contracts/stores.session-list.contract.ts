@@ -37,7 +37,7 @@ export function sessionTests(get: () => SessionStoreUnderTest): void {
       at: 1,
     };
     expect(accepted(await sessions.commit(commit)).queued).toBe(1);
-    expect(await sessions.session(session.id)).toEqual({ ...session, lastSeq: 1 });
+    expect(await sessions.session(session.id)).toEqual({ ...session, lastSeq: 1, updatedAt: 1 });
     expect(await sessions.session(makeSession().id)).toBeUndefined();
   });
 
