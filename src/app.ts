@@ -97,7 +97,7 @@ async function layFoundation(config: Config) {
 type Foundation = Awaited<ReturnType<typeof layFoundation>>;
 
 /** Sessions: who runs them, and what may be done with them. */
-function createSessions(foundation: Foundation, onOwned: (id: SessionId) => void) {
+function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' | 'drop'>) {
   const { config, logger, storage } = foundation;
   const shared = { clock: systemClock, logger, wakeBus: storage.wakeBus, store: storage.sessions };
   const hub = createEventHub(shared);
@@ -122,7 +122,8 @@ function createSessions(foundation: Foundation, onOwned: (id: SessionId) => void
     decide: createDecider([]),
     limits: TURN_LIMITS,
     permissionExpiryMs: PERMISSION_EXPIRY_MS,
-    onOwned,
+    onOwned: show.present,
+    onLost: show.drop,
   });
   const service = createSessionService({
     ...shared,
@@ -246,7 +247,10 @@ export function createApp(config: Config): ServerApp {
       const url = config.publicUrl ?? local;
       undo.push(() => server.close());
       let threads: Threads | undefined = undefined;
-      const sessions = createSessions(foundation, (id) => threads?.presenter.present(id));
+      const sessions = createSessions(foundation, {
+        present: (id) => threads?.presenter.present(id),
+        drop: (id) => threads?.presenter.drop(id),
+      });
       threads = createThreads(foundation, sessions);
       const edges = attachEdges(foundation, sessions, threads, {
         server,
@@ -281,7 +285,7 @@ async function startWorkers(
   await ownership.start();
   undo.push(() => ownership.stop());
   await outbox.start();
-  await presenter.start();
+  presenter.start();
   undo.push(() => presenter.stop());
   undo.push(() => outbox.stop(OUTBOX_GRACE_MS));
   await manager.start();

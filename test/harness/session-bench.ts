@@ -109,6 +109,7 @@ export async function startServer(world: World, options: BenchOptions = {}) {
     permissionExpiryMs: PERMISSION_EXPIRY_MS,
     ownership,
     onOwned: () => {},
+    onLost: () => {},
   });
   const service = createSessionService({
     store: memory.sessions,

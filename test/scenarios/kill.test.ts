@@ -3,6 +3,7 @@
  * doubled, the log has no gap; and at the very end everything has come to an end.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readFacts } from '../harness/invariants.ts';
 import { seededRandom, testSeed } from '../harness/seeded.ts';
@@ -14,6 +15,8 @@ import { logIn, webClient } from '../harness/web-client.ts';
 const KILLS = 50;
 /** Longest life after the first accepted message, ms: every phase of a turn is met within it. */
 const LIFE_MS = 350;
+/** Between two rounds of what people and programs do. */
+const PAUSE_MS = 40;
 const WORDS = ['hello', 'plan', 'ask', 'ask', 'long', 'chunks 3000', 'think', 'fail', 'crash'];
 
 const directory = await temporaryDirectory();
@@ -41,7 +44,7 @@ async function busy(server: ServerProcess): Promise<void> {
   for (let n = 0; n < 2; n += 1) {
     tries.push(write(web, threads.length < 4 || random() < 0.1 ? undefined : pick(threads)));
   }
-  const session = sessions.length < 2 ? undefined : pick(sessions);
+  const session = sessions.length < 3 ? undefined : pick(sessions.slice(-3));
   tries.push(prompt(server, session, pick(WORDS)));
   tries.push(answerAll(server));
   await Promise.allSettled(tries);
@@ -105,14 +108,15 @@ describe('a server that is killed again and again', () => {
   );
 
   async function killInTheMiddle(server: ServerProcess, life: number): Promise<void> {
-    await prompt(server, sessions.at(-1), pick(WORDS));
+    await prompt(server, random() < 0.15 ? undefined : sessions.at(-1), pick(WORDS));
     let alive = true;
     const work = (async () => {
-      while (alive) await busy(server);
+      while (alive) {
+        await busy(server);
+        await pause(PAUSE_MS);
+      }
     })();
-    await new Promise((resolve) => {
-      setTimeout(resolve, life);
-    });
+    await pause(life);
     await server.kill();
     alive = false;
     await work;

@@ -13,12 +13,34 @@ function listOf(value: unknown): readonly Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : [];
 }
 
-/** Command lines as agents report them: `command`, one string or a shell's argv, or `commands`. */
+/** Shells that agents put in front of the line that really runs. */
+const SHELL = /^(?:.*\/)?(?:ba|z|da)?sh$/;
+const RUN_LINE = /^-[a-z]*c$/;
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** argv as one line: that of `bash -lc <line>`, or every word quoted. */
+function lineOf(argv: readonly string[]): string {
+  const [shell = '', option = '', line, ...more] = argv;
+  const unwraps = SHELL.test(shell) && RUN_LINE.test(option) && more.length === 0;
+  return unwraps && line !== undefined ? line : argv.map(quoted).join(' ');
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];
+}
+
+/** Command lines as agents report them: `command`, one string or an argv, or `commands`. */
 function commandsOf(toolCall: Fields): readonly string[] {
   const { command, commands } = fieldsOf(toolCall['rawInput']);
-  const lines: unknown[] = Array.isArray(commands) ? [...commands] : [];
-  lines.push(Array.isArray(command) ? command.at(-1) : command);
-  return lines.filter((line) => typeof line === 'string');
+  const argv = textsOf(command);
+  return [
+    ...textsOf(commands),
+    ...(typeof command === 'string' ? [command] : []),
+    ...(argv.length > 0 ? [lineOf(argv)] : []),
+  ];
 }
 
 function pathsOf(toolCall: Fields): readonly string[] {

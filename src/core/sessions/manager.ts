@@ -29,6 +29,8 @@ export interface ManagerDeps extends WorkerDeps {
   readonly ownership: Ownership;
   /** A session is being worked on here: show it where it is bound. */
   readonly onOwned: (sessionId: SessionId) => void;
+  /** Somebody else works on it now. */
+  readonly onLost: (sessionId: SessionId) => void;
 }
 
 const leaseKey = (sessionId: SessionId): string => `session:${sessionId}`;
@@ -127,9 +129,10 @@ class Manager implements SessionManager {
       return undefined;
     }
     if (session.state !== 'new') await runtimes.get(session.runtime.provider)?.reap(sessionId);
-    const worker = createSessionWorker(this.#deps, sessionId, epoch, () =>
-      this.#workers.delete(sessionId),
-    );
+    const worker = createSessionWorker(this.#deps, sessionId, epoch, () => {
+      this.#workers.delete(sessionId);
+      this.#deps.onLost(sessionId);
+    });
     this.#workers.set(sessionId, { worker, epoch });
     this.#deps.onOwned(sessionId);
     return worker;

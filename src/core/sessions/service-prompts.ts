@@ -13,6 +13,7 @@ import { createFolder } from '../transcript/fold.ts';
 import { turnText } from '../transcript/text.ts';
 import { commitAsGuest, refusal } from './service-deps.ts';
 import type { ServiceDeps } from './service-deps.ts';
+import { queueEvent } from './service-queue.ts';
 import { openSession } from './service-sessions.ts';
 import type { AcceptedPrompt, SessionService, TurnResult } from './service.ts';
 
@@ -72,13 +73,13 @@ async function accept(
   const session = await openSession(deps, id);
   const now = deps.clock.now();
   const prompt = newPrompt(caller, id, input, now);
-  const cancelling = input.steer ? await runningPatch(deps, id) : [];
+  const { prompts, events } = input.steer ? await steering(deps, prompt) : NOTHING_ELSE;
   const result = await commitAsGuest(deps, id, {
     sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
     insertPrompt: { ...prompt, front: input.steer === true },
     queueLimit: QUEUE_LIMIT,
-    prompts: cancelling,
-    events: [queuedEvent(prompt)],
+    prompts,
+    events: [queuedEvent(prompt), ...events],
   });
   if (result.ok) {
     const runs = session.state !== 'running' && result.queued === 1 && !session.queuePaused;
@@ -91,20 +92,37 @@ async function accept(
   }
   if (result.reason === 'stale' && result.what === 'prompt') return accept(deps, caller, id, input);
   if (result.reason !== 'duplicate') throw refusal(result);
-  return acceptedBefore(deps, prompt.id);
+  return acceptedBefore(deps, id, prompt.id);
 }
 
-async function acceptedBefore(deps: ServiceDeps, id: PromptId): Promise<AcceptedPrompt> {
+async function acceptedBefore(
+  deps: ServiceDeps,
+  sessionId: SessionId,
+  id: PromptId,
+): Promise<AcceptedPrompt> {
   const before = await deps.store.prompt(id);
-  if (!before) throw new AppError('conflict', 'This prompt id belongs to something else.');
-  const waiting = await deps.store.prompts(before.sessionId, ['queued']);
+  if (before?.sessionId !== sessionId) {
+    throw new AppError('conflict', 'This prompt id belongs to something else.');
+  }
+  const waiting = await deps.store.prompts(sessionId, ['queued']);
   const position = waiting.findIndex((prompt) => prompt.id === id) + 1;
   return { promptId: id, state: position > 0 ? 'queued' : 'running', position, created: false };
 }
 
-async function runningPatch(deps: ServiceDeps, id: SessionId): Promise<readonly PromptPatch[]> {
-  const running = await deps.store.prompts(id, ['running']);
-  return running.map((prompt) => ({ id: prompt.id, from: ['running'], cancelRequested: true }));
+const NOTHING_ELSE = { prompts: [], events: [] } as const;
+
+/** What steering adds to a new prompt: the running turn stops, and the new one is first in line. */
+async function steering(
+  deps: ServiceDeps,
+  prompt: Omit<Prompt, 'rank'>,
+): Promise<{ prompts: readonly PromptPatch[]; events: readonly NewEvent[] }> {
+  const open = await deps.store.prompts(prompt.sessionId, ['running', 'queued']);
+  const running = open.filter(({ state }) => state === 'running');
+  const waiting = open.filter(({ state }) => state === 'queued');
+  return {
+    prompts: running.map(({ id }) => ({ id, from: ['running'], cancelRequested: true })),
+    events: waiting.length > 0 ? [queueEvent([prompt, ...waiting])] : [],
+  };
 }
 
 async function cancelOne(

@@ -116,7 +116,8 @@ async function setPaused(
   if (!result.ok) throw refusal(result);
 }
 
-function queueEvent(waiting: readonly Prompt[]): NewEvent {
+/** The waiting prompts in their order. */
+export function queueEvent(waiting: readonly Omit<Prompt, 'rank'>[]): NewEvent {
   return {
     type: 'queue.updated',
     data: {

@@ -72,12 +72,7 @@ export interface SessionService {
    * A new prompt with the content of a failed, interrupted or finished one. `as`: its id, so that
    * asking again for the same retry does nothing; minted when absent.
    */
-  retry(
-    caller: Caller,
-    id: SessionId,
-    promptId?: PromptId,
-    as?: PromptId,
-  ): Promise<AcceptedPrompt>;
+  retry(caller: Caller, id: SessionId, promptId?: PromptId, as?: PromptId): Promise<AcceptedPrompt>;
 
   /** Asks the running turn to stop; false when none runs. */
   cancelTurn(caller: Caller, id: SessionId): Promise<boolean>;

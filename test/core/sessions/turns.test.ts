@@ -164,6 +164,12 @@ describe('a turn', () => {
     await server.say(id, 'now this', { steer: true });
     await server.rest(id);
     expect(server.agents.prompts).toEqual(['long', 'now this', 'waiting']);
+    expect(server.events(id).find((event) => event.type === 'queue.updated')?.data).toMatchObject({
+      items: [
+        { text: 'now this', position: 1 },
+        { text: 'waiting', position: 2 },
+      ],
+    });
   });
 
   it('retries a failed prompt as a new one', async () => {
