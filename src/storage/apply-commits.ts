@@ -15,6 +15,7 @@ import {
   type EventValues,
   numberedValues,
 } from './commit-statements.ts';
+import { insertDecision } from './decisions.ts';
 import type { Tables } from './schema.ts';
 import {
   patchToColumns,
@@ -266,6 +267,7 @@ async function applyCommit(context: Context, commit: SessionCommit): Promise<Com
   await writeInsertedPrompt(context, commit);
   for (const patch of commit.prompts ?? []) await writePromptPatch(context.db, patch);
   await writePermissions(context, commit);
+  if (commit.decision !== undefined) await insertDecision(context.db, commit.decision);
   const events = commit.events.map((event, index) => ({
     sessionId: commit.sessionId,
     seq: before + index + 1,

@@ -1,7 +1,8 @@
 /** The decision log: rows are only ever added. */
 import type { Kysely, Selectable } from 'kysely';
+import type { Decision } from '../core/model/decision.ts';
 import type { PromptId, SessionId } from '../core/model/ids.ts';
-import type { Decision, DecisionLog } from '../core/ports/stores.ts';
+import type { DecisionLog } from '../core/ports/stores.ts';
 import { badCursor } from './cursor.ts';
 import { parseJson } from './json.ts';
 import type { DecisionsTable, Tables } from './schema.ts';
@@ -21,25 +22,27 @@ function decisionFromRow(row: Selectable<DecisionsTable>): Decision {
   };
 }
 
+/** Adds a row within the caller's transaction. */
+export async function insertDecision(trx: Kysely<Tables>, decision: Decision): Promise<void> {
+  await trx
+    .insertInto('decisions')
+    .values({
+      at: decision.at,
+      actor: JSON.stringify(decision.actor),
+      verb: decision.verb,
+      outcome: decision.outcome,
+      reason: decision.reason,
+      session_id: decision.sessionId,
+      prompt_id: decision.promptId,
+      subject_hash: decision.subjectHash,
+      subject: decision.subject,
+    })
+    .execute();
+}
+
 export function createDecisionLog(db: Kysely<Tables>, writer: Writer): DecisionLog {
   return {
-    append: (decision) =>
-      writer.write(async (trx) => {
-        await trx
-          .insertInto('decisions')
-          .values({
-            at: decision.at,
-            actor: JSON.stringify(decision.actor),
-            verb: decision.verb,
-            outcome: decision.outcome,
-            reason: decision.reason,
-            session_id: decision.sessionId,
-            prompt_id: decision.promptId,
-            subject_hash: decision.subjectHash,
-            subject: decision.subject,
-          })
-          .execute();
-      }),
+    append: (decision) => writer.write((trx) => insertDecision(trx, decision)),
     async decisions(cursor, limit) {
       if (cursor !== null && !/^\d{1,15}$/.test(cursor)) throw badCursor();
       let query = db.selectFrom('decisions').selectAll();

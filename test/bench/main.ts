@@ -153,8 +153,9 @@ const { id } = await createSession(server);
 const one = await subscribe(server.url, server.token, id, true);
 await streams(direct, [one]);
 await permissions(direct, one);
+const { lastSeq } = await server.api<{ lastSeq: number }>('GET', `/sessions/${id}`);
 const rest = await Promise.all(
-  Array.from({ length: 49 }, () => subscribe(server.url, server.token, id, false)),
+  Array.from({ length: 49 }, () => subscribe(server.url, server.token, id, false, lastSeq)),
 );
 await streams(direct, [one, ...rest]);
 for (const subscriber of [one, ...rest]) subscriber.close();

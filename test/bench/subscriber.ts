@@ -30,6 +30,7 @@ export async function subscribe(
   token: string,
   sessionId: string,
   answers: boolean,
+  since = 0,
 ): Promise<Subscriber> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, {
     headers: { Authorization: `Bearer ${token}` },
@@ -68,7 +69,7 @@ export async function subscribe(
   });
   await subscriber.next('connected');
   const subscribed = subscriber.next('subscribed');
-  send({ action: 'subscribe', channel });
+  send({ action: 'subscribe', channel, since });
   await subscribed;
   return subscriber;
 }

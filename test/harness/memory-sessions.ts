@@ -3,6 +3,7 @@
  * store contract suite runs over it too. `fail` makes commits fail as a full disk would.
  */
 import { AppError } from '../../src/core/model/errors.ts';
+import type { Decision } from '../../src/core/model/decision.ts';
 import type { StoredEvent } from '../../src/core/model/events.ts';
 import type { HolderId, PromptId, RequestId, SessionId } from '../../src/core/model/ids.ts';
 import type { PermissionRequest } from '../../src/core/model/permission.ts';
@@ -31,6 +32,8 @@ export interface MemorySessions {
   /** All events of a session. */
   log(id: SessionId): readonly StoredEvent[];
   commits(): number;
+  /** Decisions that came with commits. */
+  readonly decisions: Decision[];
 }
 
 export function createMemorySessions(): MemorySessions {
@@ -50,10 +53,8 @@ export function createMemorySessions(): MemorySessions {
 
   function check(commit: SessionCommit): Refusal | undefined {
     const stored = sessions.get(commit.sessionId);
-    if (
-      commit.epoch !== undefined &&
-      leases.get(`session:${commit.sessionId}`)?.epoch !== commit.epoch
-    ) {
+    const lease = leases.get(`session:${commit.sessionId}`);
+    if (commit.epoch !== undefined && (!lease?.holder || lease.epoch !== commit.epoch)) {
       return { ok: false, reason: 'fenced' };
     }
     if (commit.create && stored) return { ok: false, reason: 'duplicate', what: 'session' };
@@ -77,7 +78,10 @@ export function createMemorySessions(): MemorySessions {
         return { ok: false, reason: 'stale', what: 'prompt', actual: prompt.state };
       }
     }
-    const queued = promptsOf(commit.sessionId).filter(({ state }) => state === 'queued').length;
+    const patched = new Map((commit.prompts ?? []).map(({ id, state }) => [id, state]));
+    const queued = promptsOf(commit.sessionId).filter(
+      ({ id, state }) => (patched.get(id) ?? state) === 'queued',
+    ).length;
     if (commit.insertPrompt && queued + 1 > (commit.queueLimit ?? Infinity)) {
       return { ok: false, reason: 'queue_full' };
     }
@@ -93,6 +97,9 @@ export function createMemorySessions(): MemorySessions {
       if (request.state !== 'pending') {
         return { ok: false, reason: 'stale', what: 'permission', actual: request.state };
       }
+    }
+    if (commit.insertPermission && permissions.has(commit.insertPermission.id)) {
+      return { ok: false, reason: 'duplicate', what: 'permission' };
     }
     return undefined;
   }
@@ -147,6 +154,7 @@ export function createMemorySessions(): MemorySessions {
     fail: (value) => void (failing = value),
     log: (id) => events.get(id) ?? [],
     commits: () => commits,
+    decisions: [],
     sessions: {
       async commit(commit) {
         if (failing) throw new AppError('unavailable', 'The disk is full.');
@@ -154,6 +162,7 @@ export function createMemorySessions(): MemorySessions {
         const refused = check(commit);
         if (refused) return refused;
         commits += 1;
+        if (commit.decision) memory.decisions.push(commit.decision);
         return apply(commit);
       },
       session: async (id) => sessions.get(id),
@@ -197,7 +206,8 @@ export function createMemorySessions(): MemorySessions {
       pendingPermissions: async (id) =>
         [...permissions.values()]
           .filter((request) => request.state === 'pending')
-          .filter((request) => id === undefined || request.sessionId === id),
+          .filter((request) => id === undefined || request.sessionId === id)
+          .sort((a, b) => a.requestedAt - b.requestedAt || (a.id < b.id ? -1 : 1)),
       events: async (id, after, limit) => (events.get(id) ?? []).slice(after, after + limit),
     },
     leases: {

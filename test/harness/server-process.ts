@@ -28,6 +28,10 @@ export interface ServerProcess {
   stop(): Promise<number | null>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
+  /** Sends a signal and waits for nothing. */
+  signal(name: NodeJS.Signals): void;
+  /** Its exit code once it is gone; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
 }
 
 export interface ServerOptions {
@@ -82,6 +86,8 @@ export async function startServerProcess(options: ServerOptions): Promise<Server
       child.kill('SIGKILL');
       await gone;
     },
+    signal: (name) => void child.kill(name),
+    exited: gone.then(() => child.exitCode),
   };
 }
 

@@ -6,12 +6,13 @@ import type { Caller } from '../../src/core/model/actor.ts';
 import { createEventHub } from '../../src/core/events/create-hub.ts';
 import { decodeEvent } from '../../src/core/events/append.ts';
 import type { AgentTemplate } from '../../src/core/model/agent.ts';
+import type { Decision } from '../../src/core/model/decision.ts';
 import type { HolderId, SessionId } from '../../src/core/model/ids.ts';
 import { mintId } from '../../src/core/model/ids.ts';
 import { PERMISSION_EXPIRY_MS } from '../../src/core/model/permission.ts';
 import type { SessionEvent } from '../../src/core/model/events.ts';
 import type { Logger } from '../../src/core/ports/logger.ts';
-import type { Decision, DecisionLog, TemplateStore } from '../../src/core/ports/stores.ts';
+import type { DecisionLog, TemplateStore } from '../../src/core/ports/stores.ts';
 import { createSessionService } from '../../src/core/sessions/create-service.ts';
 import { createGuard } from '../../src/core/sessions/guard.ts';
 import { createSessionManager } from '../../src/core/sessions/manager.ts';
@@ -55,8 +56,7 @@ function memoryTemplates(): TemplateStore {
   };
 }
 
-function memoryDecisions(): DecisionLog & { readonly all: Decision[] } {
-  const all: Decision[] = [];
+function memoryDecisions(all: Decision[]): DecisionLog & { readonly all: Decision[] } {
   return {
     all,
     append: async (decision) => void all.push(decision),
@@ -72,11 +72,12 @@ export interface BenchOptions {
 
 /** The durable half, and what survives a crash. */
 export function createWorld() {
+  const memory = createMemorySessions();
   return {
-    memory: createMemorySessions(),
+    memory,
     clock: createManualClock(),
     wakeBus: createMemoryWakeBus(),
-    decisions: memoryDecisions(),
+    decisions: memoryDecisions(memory.decisions),
   };
 }
 

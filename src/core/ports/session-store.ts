@@ -3,6 +3,7 @@
  * belongs together becomes durable together, and nobody is told an event that is not stored.
  */
 import type { Actor } from '../model/actor.ts';
+import type { Decision } from '../model/decision.ts';
 import type { HolderId, PromptId, RequestId, SessionId } from '../model/ids.ts';
 import type { PermissionRequest, PermissionState } from '../model/permission.ts';
 import type { Prompt, PromptState, Session, SessionState } from '../model/session.ts';
@@ -70,6 +71,8 @@ export interface SessionCommit {
   readonly prompts?: readonly PromptPatch[];
   readonly insertPermission?: PermissionRequest;
   readonly permissions?: readonly PermissionPatch[];
+  /** Goes to the decision log with the change that it decided. */
+  readonly decision?: Decision;
   readonly events: readonly EventToAppend[];
   /** Time of the events and of `updatedAt`, ms. */
   readonly at: number;

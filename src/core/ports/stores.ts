@@ -1,7 +1,8 @@
 /** The smaller stores. Every method is durable when it resolves; unknown ids give undefined. */
 import type { Actor, Role } from '../model/actor.ts';
 import type { AgentTemplate } from '../model/agent.ts';
-import type { PromptId, SessionId, ThreadId, TokenId } from '../model/ids.ts';
+import type { Decision } from '../model/decision.ts';
+import type { SessionId, ThreadId, TokenId } from '../model/ids.ts';
 import type { OutboxMessage } from '../model/message.ts';
 import type { Thread, ThreadRef } from '../model/thread.ts';
 import type { Page } from './session-store.ts';
@@ -132,20 +133,6 @@ export interface IdempotencyStore {
   finish(scope: string, key: string, answer: StoredAnswer): Promise<void>;
   /** Forgets keys begun before `before`. */
   prune(before: number): Promise<void>;
-}
-
-/** One decision: a permission answered, a verb refused. Append-only. */
-export interface Decision {
-  readonly at: number;
-  readonly actor: Actor;
-  readonly verb: string;
-  readonly outcome: 'allowed' | 'refused';
-  readonly reason: string;
-  readonly sessionId: SessionId | null;
-  readonly promptId: PromptId | null;
-  /** SHA-256 (hex) and text of what was decided on; null when there is no text. */
-  readonly subjectHash: string | null;
-  readonly subject: string | null;
 }
 
 export interface DecisionLog {

@@ -5,17 +5,18 @@ import { createHash } from 'node:crypto';
 import { authorize } from '../access/authorize.ts';
 import type { AccessFacts } from '../access/authorize.ts';
 import type { Caller } from '../model/actor.ts';
+import type { Decision } from '../model/decision.ts';
 import { AppError } from '../model/errors.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
 import type { Verb } from '../model/verbs.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Decision, DecisionLog } from '../ports/stores.ts';
+import type { DecisionLog } from '../ports/stores.ts';
 
 export interface Guard {
   /** Throws AppError `forbidden`, after the refusal is in the decision log. */
   check(verb: Verb, caller: Caller, about?: About, facts?: AccessFacts): Promise<void>;
-  /** Logs what somebody decided. */
-  record(verb: Verb, caller: Caller, reason: string, about: About): Promise<void>;
+  /** What somebody decided, for the commit that carries it out. */
+  decision(verb: Verb, caller: Caller, reason: string, about: About): Decision;
 }
 
 export interface About {
@@ -57,8 +58,6 @@ export function createGuard(deps: {
       await deps.decisions.append(entry('refused', verb, caller, decision.reason, about));
       throw new AppError('forbidden', decision.reason, { details: { role: decision.role } });
     },
-    async record(verb, caller, reason, about) {
-      await deps.decisions.append(entry('allowed', verb, caller, reason, about));
-    },
+    decision: (verb, caller, reason, about) => entry('allowed', verb, caller, reason, about),
   };
 }

@@ -31,9 +31,19 @@ export async function commitAsGuest(
   sessionId: SessionId,
   change: Change & Pick<SessionCommit, 'create'>,
 ): Promise<CommitResult> {
-  const { events, ...rest } = change;
+  const result = await commitRows(deps, sessionId, change);
+  if (result.ok) deps.manager.wake(sessionId);
+  return result;
+}
+
+/** The same for whoever tells an owner in this process directly what was changed. */
+export async function commitRows(
+  deps: ServiceDeps,
+  sessionId: SessionId,
+  { events, ...change }: Change & Pick<SessionCommit, 'create'>,
+): Promise<CommitResult> {
   const result = await deps.store.commit({
-    ...rest,
+    ...change,
     sessionId,
     events: events.map(encodeEvent),
     at: deps.clock.now(),
@@ -41,7 +51,6 @@ export async function commitAsGuest(
   if (result.ok) {
     deps.hub.published(result.events);
     deps.wakeBus.publish('session', sessionId);
-    deps.manager.wake(sessionId);
   }
   return result;
 }

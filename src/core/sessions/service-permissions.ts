@@ -4,11 +4,13 @@ import type { RequestId, SessionId } from '../model/ids.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { PermissionPatch } from '../ports/session-store.ts';
 import { resolvedEvent } from './permission-desk.ts';
-import { answeredAlready, commitAsGuest, refusal } from './service-deps.ts';
+import { answeredAlready, commitRows, refusal } from './service-deps.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import type { PermissionReply, SessionService } from './service.ts';
 
 type Methods = Pick<SessionService, 'answerPermission' | 'permissions'>;
+
+const VERB = 'permission.answer';
 
 export function permissionMethods(deps: ServiceDeps): Methods {
   const { store, guard, clock } = deps;
@@ -27,7 +29,7 @@ export function permissionMethods(deps: ServiceDeps): Methods {
         promptId: request.promptId,
         subject: JSON.stringify(request.toolCall),
       };
-      await guard.check('permission.answer', caller, about);
+      await guard.check(VERB, caller, about);
       if (request.state !== 'pending') throw answeredAlready(request);
       const patch: PermissionPatch = {
         id: requestId,
@@ -36,8 +38,9 @@ export function permissionMethods(deps: ServiceDeps): Methods {
         resolvedAt: clock.now(),
       };
       const answered: PermissionRequest = { ...request, ...patch };
-      const result = await commitAsGuest(deps, id, {
+      const result = await commitRows(deps, id, {
         permissions: [patch],
+        decision: guard.decision(VERB, caller, patch.optionId ?? 'cancelled', about),
         events: [resolvedEvent(request, patch)],
       });
       if (!result.ok && result.reason === 'stale') {
@@ -45,7 +48,6 @@ export function permissionMethods(deps: ServiceDeps): Methods {
       }
       if (!result.ok) throw refusal(result);
       deps.manager.answered(answered);
-      await guard.record('permission.answer', caller, patch.optionId ?? 'cancelled', about);
       return answered;
     },
     async permissions(caller, id) {

@@ -34,6 +34,9 @@ describe('a permission request', () => {
     expect(
       server.events(id).find((event) => event.type === 'permission.resolved')?.data,
     ).toMatchObject({ outcome: 'selected', optionId: 'yes', by: { name: 'Ada' } });
+    expect(server.decisions.all).toMatchObject([
+      { verb: 'permission.answer', outcome: 'allowed', reason: 'yes', actor: { name: 'Ada' } },
+    ]);
   });
 
   it('is answered once: of twenty at the same time one wins and the others hear who did', async () => {
@@ -124,7 +127,8 @@ describe('a permission request', () => {
     const id = await server.open();
     const { promptId } = await server.say(id, 'write');
     await server.clock.advance(10);
-    const [a, b] = await server.service.permissions(OPERATOR, id);
+    const both = await server.service.permissions(OPERATOR, id);
+    const [a, b] = both.toSorted((one, other) => (one.title < other.title ? -1 : 1));
     expect(a?.code).not.toBe(b?.code);
     if (!a || !b) throw new Error('two requests expected');
     await server.service.answerPermission(OPERATOR, id, b.id, { optionId: 'no' });
