@@ -39,14 +39,24 @@ export type Finding =
   | { readonly state: 'note'; readonly says: string }
   | { readonly state: 'bad'; readonly says: string; readonly mend: string };
 
+/** What there is before a start; `known` is the schema that this program works with. */
+export type DatabaseState =
+  | { readonly kind: string; readonly state: 'absent' | 'in use' | 'unread' }
+  | {
+      readonly kind: string;
+      readonly state: 'there';
+      readonly version: number;
+      readonly known: number;
+    };
+
 /** What app.ts does for commands. Loading it loads the program, so it is asked for only in need. */
 export interface CliServices {
   createApp(): Promise<ServerApp>;
   /** The built-in agent templates, in the order in which they are listed. */
   agents(): Promise<readonly AgentStatus[]>;
-  /** Looks at the database (reachable? migrated?) and at who holds the data directory. */
-  diagnose(): Promise<readonly Finding[]>;
-  /** A fresh one-time login link, from the running server. */
+  /** Looks at the database and changes nothing. Rejects when it does not answer. */
+  inspectDatabase(): Promise<DatabaseState>;
+  /** A fresh one-time login link for a running server on this data directory. */
   loginLink(): Promise<string>;
 }
 

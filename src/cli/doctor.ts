@@ -5,6 +5,7 @@
 import { checkAgents } from './checks/agents.ts';
 import { checkClock } from './checks/clock.ts';
 import { checkDataDirectory } from './checks/data-directory.ts';
+import { checkDatabase } from './checks/database.ts';
 import { checkGit } from './checks/git.ts';
 import { checkNode } from './checks/node.ts';
 import { checkPort } from './checks/port.ts';
@@ -44,7 +45,7 @@ function checksFor(cli: Cli): readonly Check[] {
     ...always,
     () => checkClock(config.dataDir, Date.now()),
     () => checkDataDirectory(config.dataDir),
-    async () => (await services()).diagnose(),
+    async () => checkDatabase((await services()).inspectDatabase),
     () => checkPort(config),
     () => checkPublicUrl(config),
     async () => checkAgents(await (await services()).agents()),

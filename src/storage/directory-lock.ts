@@ -61,3 +61,19 @@ export function lockDirectory(directory: string): () => void {
     );
   }
 }
+
+/** Whether another process has the lock of this directory now. Makes nothing. */
+export function isDirectoryLocked(directory: string): boolean {
+  const file = join(directory, LOCK_FILE);
+  if (!existsSync(file)) return false;
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    db.prepare('select count(*) from sqlite_schema').get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw translateDatabaseError(error);
+  } finally {
+    db.close();
+  }
+}

@@ -2,8 +2,7 @@
  * Opens the storage: the data directory's lock, the database that the URL names, its migrations,
  * the stores and the wake bus. Everything is closed in the opposite order.
  */
-import { isAbsolute, join, resolve } from 'node:path';
-import { AppError } from '../core/model/errors.ts';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { LeaseStore, SessionStore } from '../core/ports/session-store.ts';
@@ -30,6 +29,7 @@ import { createInbox } from './inbox.ts';
 import { createLeaseStore } from './leases.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createOutboxStore } from './outbox.ts';
+import { databasePlace } from './place.ts';
 import { createPostgresWakeBus } from './postgres-wake-bus.ts';
 import { createSessionStore } from './session-store.ts';
 import { createTemplateStore } from './templates.ts';
@@ -69,16 +69,6 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-const PGLITE = 'pglite://';
-
-function badUrl(): AppError {
-  return new AppError(
-    'invalid',
-    'DATABASE_URL must begin with postgres:// or pglite://, or be empty for SQLite in the data directory.',
-    { details: { field: 'DATABASE_URL' } },
-  );
-}
-
 /** Runs in the order of the list, all of them; throws the first error at the end. */
 async function closeAll(steps: readonly (() => Promise<void> | void)[]): Promise<void> {
   const errors: unknown[] = [];
@@ -92,26 +82,21 @@ async function closeAll(steps: readonly (() => Promise<void> | void)[]): Promise
   if (errors.length > 0) throw errors[0];
 }
 
-function pgliteDirectory(url: string, dataDir: string): string {
-  const path = decodeURIComponent(url.slice(PGLITE.length));
-  if (path === '') throw badUrl();
-  return isAbsolute(path) ? path : join(dataDir, path);
-}
-
 async function openDatabase(
   { url, logger }: StorageOptions,
   dataDir: string,
   locks: (() => void)[],
 ): Promise<Database> {
-  if (url === undefined || url === '') return openSqlite(join(dataDir, 'threadcast.db'));
-  if (url.startsWith(PGLITE)) {
-    const directory = pgliteDirectory(url, dataDir);
-    // It may lie outside the data directory, and two servers on it would destroy it.
-    locks.unshift(lockDirectory(directory));
-    return openPglite(join(directory, 'pgdata'));
+  const place = databasePlace(url, dataDir);
+  switch (place.kind) {
+    case 'sqlite':
+      return openSqlite(place.file);
+    case 'pglite':
+      locks.unshift(lockDirectory(place.directory));
+      return openPglite(join(place.directory, 'pgdata'));
+    case 'postgres':
+      return openPostgres(place.url, logger);
   }
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, logger);
-  throw badUrl();
 }
 
 async function assemble(

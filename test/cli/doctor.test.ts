@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkClock } from '../../src/cli/checks/clock.ts';
+import { checkDatabase } from '../../src/cli/checks/database.ts';
 import { checkDataDirectory, freeSpace } from '../../src/cli/checks/data-directory.ts';
 import { checkGit } from '../../src/cli/checks/git.ts';
 import { checkNode } from '../../src/cli/checks/node.ts';
 import { checkPort } from '../../src/cli/checks/port.ts';
 import { checkPublicUrl } from '../../src/cli/checks/public-url.ts';
-import type { CliConfig, Finding } from '../../src/cli/command.ts';
+import type { CliConfig, DatabaseState, Finding } from '../../src/cli/command.ts';
 import { run } from '../../src/cli/run.ts';
 import { fakeCli, invalidSetup, validSetup } from './fake-cli.ts';
 
@@ -52,7 +53,8 @@ async function listening(server: Server): Promise<number> {
 test('a machine that is in order gets a line for each check and code 0', async () => {
   const services = {
     agents: async () => [{ id: 'example', name: 'Example', missing: [] }],
-    diagnose: async (): Promise<Finding[]> => [{ state: 'good', says: 'SQLite is up to date' }],
+    inspectDatabase: async () =>
+      ({ kind: 'sqlite', state: 'there', version: 2, known: 2 }) as const,
   };
   const cli = fakeCli(validSetup(services, config()));
   expect(await run(['doctor'], cli)).toBe(0);
@@ -70,7 +72,7 @@ test('a machine that is in order gets a line for each check and code 0', async (
     ✓ Clock: T
     ✓ <data> is writable
     ✓ N MiB free in <data>
-    ✓ SQLite is up to date
+    ✓ The database (sqlite) is up to date
     ✓ PORT 0: a free one is taken at start
     ✓ PUBLIC_URL: not set, only this machine
     ✓ Agents that can start: example
@@ -83,14 +85,16 @@ test('each problem has its mend, a broken check does not stop the others, and th
   await chmod(dataDir, 0o755);
   const services = {
     agents: async () => [{ id: 'codex', name: 'Codex', missing: ['Set OPENAI_API_KEY.'] }],
-    diagnose: () => Promise.reject(new TypeError('the database module is broken')),
+    inspectDatabase: () => Promise.reject(new TypeError('the database module is broken')),
   };
   const cli = fakeCli(validSetup(services, config({ host: '0.0.0.0' })));
   expect(await run(['doctor'], cli)).toBe(1);
   expect(cli.stdout()).toContain(
     `can be read by other users of this machine.\n    chmod 700 ${dataDir}`,
   );
-  expect(cli.stdout()).toContain('✗ TypeError: the database module is broken');
+  expect(cli.stdout()).toContain(
+    '✗ The database cannot be read: TypeError: the database module is broken\n    Correct DATABASE_URL',
+  );
   expect(cli.stdout()).toContain('✗ No agent can start here.');
   expect(cli.stdout()).toContain('PUBLIC_URL is not set');
   expect(cli.stdout()).toMatch(/\n4 to mend\.$/);
@@ -159,6 +163,27 @@ test('a clock before the release, or before the first start of this server, is w
   await utimes(token, now / 1000, now / 1000);
   expect(bad(await checkClock(dataDir, now))).toEqual([]);
   expect(bad(await checkClock(dataDir, now - 3_600_000))).toHaveLength(1);
+});
+
+const schema = (version: number): DatabaseState => ({
+  kind: 'sqlite',
+  state: 'there',
+  version,
+  known: 3,
+});
+
+test.each<[DatabaseState, Finding['state'], string]>([
+  [{ kind: 'sqlite', state: 'absent' }, 'note', 'will be made at the first start'],
+  [{ kind: 'sqlite', state: 'in use' }, 'note', 'is in use by a running server'],
+  [{ kind: 'pglite', state: 'unread' }, 'note', 'only a start can look inside'],
+  [schema(0), 'note', 'is empty; the next start makes its tables'],
+  [schema(2), 'note', 'has schema 2; the next start brings it to 3'],
+  [schema(3), 'good', 'is up to date'],
+  [schema(4), 'bad', 'has schema 4, and this Threadcast knows schemas up to 3.'],
+])('a database with %j is %s: %s', async (found, state, says) => {
+  expect(await checkDatabase(async () => found)).toMatchObject([
+    { state, says: expect.stringContaining(says) },
+  ]);
 });
 
 test('a free port is good', async () => {

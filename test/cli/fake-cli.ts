@@ -44,7 +44,7 @@ export function validSetup(
     services: async () => ({
       createApp: refuse,
       agents: refuse,
-      diagnose: refuse,
+      inspectDatabase: refuse,
       loginLink: refuse,
       ...services,
     }),

@@ -54,8 +54,8 @@ test('without a command the server is started, and a wrong configuration is told
 
 test('warnings come first', async () => {
   const warnings = [{ name: 'THREADCAST_X', message: 'THREADCAST_X is not a setting.' }];
-  const cli = fakeCli({ ...validSetup({ loginLink: async () => 'http://x/l' }), warnings });
-  expect(await run(['login'], cli)).toBe(0);
+  const cli = fakeCli({ ...validSetup({ agents: async () => someAgents }), warnings });
+  expect(await run(['agents'], cli)).toBe(0);
   expect(cli.stderr()).toBe('Warning: THREADCAST_X is not a setting.');
 });
 
@@ -71,19 +71,13 @@ test('agents lists what can start here and what the others need', async () => {
   `);
 });
 
-test('login prints the link of the running server alone, so it can be piped', async () => {
-  const cli = fakeCli(validSetup({ loginLink: async () => 'http://127.0.0.1:3000/login/abc' }));
-  expect(await run(['login'], cli)).toBe(0);
-  expect(cli.stdout()).toBe('http://127.0.0.1:3000/login/abc');
-});
-
 test('an error that people may see is shown as its sentence, without a stack', async () => {
-  const loginLink = async () => {
-    throw new AppError('unavailable', 'No server answers on port 3000. Start it first.');
+  const broken = async () => {
+    throw new AppError('unavailable', 'The PATH cannot be read. Set it.');
   };
-  const cli = fakeCli(validSetup({ loginLink }));
-  expect(await run(['login'], cli)).toBe(1);
-  expect(cli.stderr()).toBe('No server answers on port 3000. Start it first.');
+  const cli = fakeCli(validSetup({ agents: broken }));
+  expect(await run(['agents'], cli)).toBe(1);
+  expect(cli.stderr()).toBe('The PATH cannot be read. Set it.');
 });
 
 test.each(['agents', 'login'])('%s tells every problem of the configuration', async (name) => {

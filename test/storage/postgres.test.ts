@@ -3,6 +3,8 @@ import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isAppError } from '../../src/core/model/errors.ts';
 import type { CommitResult } from '../../src/core/ports/session-store.ts';
+import { inspectStorage } from '../../src/storage/inspect.ts';
+import { SCHEMA_VERSION } from '../../src/storage/migrations/migrate.ts';
 import type { Storage } from '../../src/storage/open.ts';
 import {
   accepted,
@@ -12,7 +14,7 @@ import {
   newHolder,
 } from '../contracts/stores.values.ts';
 import { startPostgres, type TestPostgres } from '../harness/databases.ts';
-import { openTestStorage } from './open-test-storage.ts';
+import { openTestStorage, silentLogger } from './open-test-storage.ts';
 
 const started = await startPostgres();
 const open: Storage[] = [];
@@ -269,5 +271,26 @@ describe.skipIf(!started)('Postgres plans', () => {
     const text = plan.map((row) => String(row['QUERY PLAN'])).join('\n');
     expect(text).toContain('Index Scan using session_events_key');
     expect(text).not.toMatch(/Seq Scan|Sort/);
+  });
+});
+
+describe.skipIf(!started)('looking at a Postgres without changing it', () => {
+  it('tells an empty database from one with tables, and makes none', async () => {
+    const url = await postgres().freshDatabase();
+    const look = () => inspectStorage({ url, dataDir: '/nowhere', logger: silentLogger });
+    const seen = { kind: 'postgres', state: 'there', known: SCHEMA_VERSION };
+    expect(await look()).toEqual({ ...seen, version: 0 });
+    expect(await postgres().query(url, "select to_regclass('schema_version') as t")).toEqual([
+      { t: null },
+    ]);
+    await openServer(url);
+    expect(await look()).toEqual({ ...seen, version: SCHEMA_VERSION });
+  });
+
+  it('says what the server says when it refuses', async () => {
+    const url = new URL(await postgres().freshDatabase());
+    url.pathname = '/not_there';
+    const look = inspectStorage({ url: url.href, dataDir: '/nowhere', logger: silentLogger });
+    await expect(look).rejects.toThrow('database "not_there" does not exist');
   });
 });
