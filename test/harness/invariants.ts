@@ -67,7 +67,9 @@ function gaps(events: readonly EventRow[], sessions: readonly Record<string, unk
   for (const session of sessions) {
     const length = last.get(String(session['id'])) ?? 0;
     if (session['last_seq'] !== length) {
-      broken.push(`${session['id']}: last_seq ${session['last_seq']}, but ${length} events`);
+      broken.push(
+        `${String(session['id'])}: last_seq ${String(session['last_seq'])}, but ${length} events`,
+      );
     }
   }
   return broken;
@@ -98,7 +100,7 @@ function promptEvents(
     const right = final
       ? /^prompt\.queued( prompt\.started)? end$/
       : /^prompt\.queued( prompt\.started)?$/;
-    if (!right.test(types)) broken.push(`prompt ${id} (${prompt['state']}): ${types}`);
+    if (!right.test(types)) broken.push(`prompt ${id} (${String(prompt['state'])}): ${types}`);
   }
   return broken;
 }

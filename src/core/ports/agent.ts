@@ -1,5 +1,5 @@
 /** An ACP agent, connected. The adapter speaks ACP; core sees its updates raw and its requests typed. */
-import type { AgentReport, AgentConfigOption } from '../model/agent.ts';
+import type { AgentReport } from '../model/agent.ts';
 import type { ContentBlock } from '../model/content.ts';
 import type { PermissionOption } from '../model/permission.ts';
 import type { AgentExit, AgentProcess } from './runtime.ts';
@@ -68,5 +68,3 @@ export interface AgentConnector {
     handlers: AgentHandlers,
   ): Promise<{ readonly connection: AgentConnection; readonly opened: OpenedSession }>;
 }
-
-export type { AgentConfigOption };

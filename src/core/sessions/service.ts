@@ -3,7 +3,7 @@
  * one function of `core/access`, refuses with AppError `forbidden` (and logs the refusal), and has
  * stored what it accepted when it resolves.
  */
-import type { Actor, Caller } from '../model/actor.ts';
+import type { Caller } from '../model/actor.ts';
 import type { AgentSpawn } from '../model/agent.ts';
 import type { ContentBlock } from '../model/content.ts';
 import type { PromptId, RequestId, SessionId } from '../model/ids.ts';
@@ -107,5 +107,3 @@ export interface SessionService {
   /** An ended session takes prompts again. */
   reopen(caller: Caller, id: SessionId): Promise<Session>;
 }
-
-export type { Actor };

@@ -5,7 +5,6 @@ import { PRIORITY, type MessageView, type OutboxMessage } from '../../../src/cor
 import type { PermissionView, TurnState, TurnView } from '../../../src/core/model/transcript.ts';
 import type { Clock } from '../../../src/core/ports/clock.ts';
 import type { Logger } from '../../../src/core/ports/logger.ts';
-import type { OutboxStore } from '../../../src/core/ports/stores.ts';
 import type { ResolvedView } from '../../../src/core/ports/surface.ts';
 import { createOutbox, type Outbox, type OutboxDeps } from '../../../src/core/outbox/outbox.ts';
 import { emptyTranscript } from '../../../src/core/transcript/fold.ts';
@@ -186,6 +185,4 @@ function resolvedPermission(
   };
   return { kind: 'permission', sessionId, permission, transcript: emptyTranscript() };
 }
-
-export type { OutboxStore, SessionId };
 export { PRIORITY };
