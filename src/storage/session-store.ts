@@ -65,6 +65,13 @@ async function listSessions(
   if (filter.agentTemplateId !== undefined) {
     query = query.where('agent_template_id', '=', filter.agentTemplateId);
   }
+  if (filter.threadId !== undefined) {
+    const ofThread = db
+      .selectFrom('bindings')
+      .select('session_id')
+      .where('thread_id', '=', filter.threadId);
+    query = query.where('id', 'in', ofThread);
+  }
   if (filter.q !== undefined && filter.q !== '') {
     const pattern = likePattern(filter.q);
     query = query.where(

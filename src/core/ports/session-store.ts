@@ -4,7 +4,7 @@
  */
 import type { Actor } from '../model/actor.ts';
 import type { Decision } from '../model/decision.ts';
-import type { HolderId, PromptId, RequestId, SessionId } from '../model/ids.ts';
+import type { HolderId, PromptId, RequestId, SessionId, ThreadId } from '../model/ids.ts';
 import type { PermissionRequest, PermissionState } from '../model/permission.ts';
 import type { Prompt, PromptState, Session, SessionState } from '../model/session.ts';
 import type { SessionEventType, StoredEvent } from '../model/events.ts';
@@ -100,6 +100,8 @@ export type CommitResult =
 export interface SessionFilter {
   readonly states?: readonly SessionState[];
   readonly agentTemplateId?: string;
+  /** Bound to this thread. */
+  readonly threadId?: ThreadId;
   /** Substring of the agent name, the id or the first prompt; case-insensitive. */
   readonly q?: string;
 }

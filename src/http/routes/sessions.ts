@@ -48,6 +48,7 @@ const STATES: Readonly<Record<'active' | 'killed', readonly SessionState[]>> = {
 const filterSchema = z.object({
   status: z.enum(['active', 'killed']).optional(),
   agentTemplateId: z.string().optional(),
+  thread: idSchema('t').optional(),
   q: z.string().max(200).optional().openapi({ description: 'Part of the name, id or prompt.' }),
   cursor: z.string().optional(),
   limit: limitSchema,
@@ -149,8 +150,12 @@ function listing(app: Api, http: HttpContext): void {
     responses: { 200: answers(pageOf(sessionSchema), 'A page, without logs.'), ...otherwise },
   });
   app.openapi(guarded(app, 'session.read', route), async (c) => {
-    const { status, cursor, limit, ...rest } = c.req.valid('query');
-    const filter = { ...rest, ...(status && { states: STATES[status] }) };
+    const { status, thread, cursor, limit, ...rest } = c.req.valid('query');
+    const filter = {
+      ...rest,
+      ...(status && { states: STATES[status] }),
+      ...(thread && { threadId: thread }),
+    };
     return c.json(await page(http, c.var.caller, filter, cursor ?? null, limit), 200);
   });
 }
