@@ -4,11 +4,13 @@
  * The program is loaded only by a command that needs it, so that --help and a wrong setting answer
  * at once.
  */
-import { enableCompileCache } from 'node:module';
+import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-// Compiled code is kept beside the dependencies, where whoever installed them may write.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/threadcast', import.meta.url)));
+// Compiled code is kept beside the dependencies, where whoever installed them may write. A Node that
+// has no such cache is too old for the rest too, and is to hear it from us.
+const cache = fileURLToPath(new URL('../node_modules/.cache/threadcast', import.meta.url));
+if ('enableCompileCache' in nodeModule) nodeModule.enableCompileCache(cache);
 
 const { readConfig } = await import('./config/config.ts');
 const { configurationHelp } = await import('./config/help.ts');
@@ -18,6 +20,7 @@ const { run } = await import('./cli/run.ts');
 const result = readConfig();
 const code = await run(process.argv.slice(2), {
   version: readVersion(),
+  nodeVersion: process.versions.node,
   settingsHelp: configurationHelp(),
   setup: result.ok
     ? {

@@ -75,6 +75,8 @@ export type Setup =
 
 export interface Cli {
   readonly version: string;
+  /** Of the Node that runs us, without the `v`. */
+  readonly nodeVersion: string;
   /** The settings, ready to print. */
   readonly settingsHelp: string;
   readonly setup: Setup;

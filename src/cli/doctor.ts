@@ -31,7 +31,7 @@ export const doctor: Command = {
 
 function checksFor(cli: Cli): readonly Check[] {
   const { setup } = cli;
-  const always: readonly Check[] = [() => checkNode(process.versions.node), () => checkGit('git')];
+  const always: readonly Check[] = [() => checkNode(cli.nodeVersion), () => checkGit('git')];
   if (!setup.ok) {
     const problems = setup.problems.map(({ message }): Finding => {
       return { state: 'bad', says: message, mend: 'Set it right, or unset it for its default.' };

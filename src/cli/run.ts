@@ -1,6 +1,7 @@
 /** `threadcast <command>`: finds the command in the table, runs it, gives the exit code. */
 import { parseArgs } from 'node:util';
 import { agents } from './agents.ts';
+import { checkNode } from './checks/node.ts';
 import type { Cli, Command } from './command.ts';
 import { doctor } from './doctor.ts';
 import { login } from './login.ts';
@@ -19,6 +20,12 @@ export async function run(args: readonly string[], cli: Cli): Promise<number> {
   if (call.kind !== 'run') {
     cli.out(call.kind === 'help' ? help(cli) : cli.version);
     return 0;
+  }
+  const [node] = checkNode(cli.nodeVersion);
+  if (node?.state === 'bad') {
+    // Nothing else could be loaded.
+    cli.err(`${node.says}\n${node.mend}`);
+    return 1;
   }
   for (const warning of cli.setup.warnings) cli.err(`Warning: ${warning.message}`);
   try {

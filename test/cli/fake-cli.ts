@@ -12,6 +12,7 @@ export function fakeCli(setup: Setup): FakeCli {
   const err: string[] = [];
   return {
     version: '1.2.3',
+    nodeVersion: process.versions.node,
     settingsHelp: '  PORT  the port',
     setup,
     out: (text) => out.push(text),

@@ -52,6 +52,15 @@ test('without a command the server is started, and a wrong configuration is told
   `);
 });
 
+test.each(['start', 'doctor', 'agents', 'login'])(
+  '%s tells a Node that is too old',
+  async (name) => {
+    const cli = { ...fakeCli(validSetup()), nodeVersion: '20.20.2' };
+    expect(await run([name], cli)).toBe(1);
+    expect(cli.stderr()).toMatch(/^Node 20\.20\.2 is too old\.\nUse 22\.20 or newer\./);
+  },
+);
+
 test('warnings come first', async () => {
   const warnings = [{ name: 'THREADCAST_X', message: 'THREADCAST_X is not a setting.' }];
   const cli = fakeCli({ ...validSetup({ agents: async () => someAgents }), warnings });

@@ -30,6 +30,7 @@ const app = apps[process.argv[2] ?? ''];
 if (app === undefined) throw new Error('no such app');
 const code = await run([], {
   version: '1.2.3',
+  nodeVersion: process.versions.node,
   settingsHelp: '',
   setup: validSetup({ createApp: async () => app }, { port: 3000, dataDir: '/data' }),
   out: (text) => console.log(text),
