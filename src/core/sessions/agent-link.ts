@@ -17,13 +17,12 @@ export const START_TIMEOUT_MS = 5 * 60_000;
 
 export interface AgentLink {
   /**
-   * The connection; starts the agent when there is none. `fresh` = it knows nothing of the earlier
-   * turns of this session. Rejects with `agent_failed` or `agent_login_needed`.
+   * The connection; starts the agent when there is none. Rejects with `agent_failed` or
+   * `agent_login_needed`.
    */
-  ensure(
-    session: Session,
-    signal: AbortSignal,
-  ): Promise<{ connection: AgentConnection; fresh: boolean }>;
+  ensure(session: Session, signal: AbortSignal): Promise<AgentConnection>;
+  /** Once after a start: true when this agent knows nothing of the session's earlier turns. */
+  takeFresh(): boolean;
   live(): AgentConnection | undefined;
   /** An agent is being started. */
   starting(): boolean;
@@ -46,34 +45,27 @@ interface LinkDeps {
   readonly onExit: (exit: AgentExit) => void;
 }
 
-interface Live {
-  readonly connection: AgentConnection;
-  readonly fresh: boolean;
-}
-
 export function createAgentLink(deps: LinkDeps): AgentLink {
   return new Link(deps);
 }
 
 class Link implements AgentLink {
   readonly #deps: LinkDeps;
-  #live: Live | undefined;
-  #starting: Promise<Live> | undefined;
+  #live: AgentConnection | undefined;
+  #fresh = false;
+  #starting: Promise<AgentConnection> | undefined;
   #abortStart = new AbortController();
-  #closing = false;
+  /** Resolves when the agent that is being ended is gone. */
+  #closing: Promise<void> | undefined;
   #workspace = '/';
 
   constructor(deps: LinkDeps) {
     this.#deps = deps;
   }
 
-  async ensure(session: Session, signal: AbortSignal): Promise<Live> {
-    if (this.#live) {
-      const live = this.#live;
-      this.#live = { ...live, fresh: false };
-      return live;
-    }
-    this.#starting ??= this.#startInTime(session).finally(() => {
+  async ensure(session: Session, signal: AbortSignal): Promise<AgentConnection> {
+    if (this.#live) return this.#live;
+    this.#starting ??= this.#startNext(session).finally(() => {
       this.#starting = undefined;
     });
     const abort = (): void => this.#abortStart.abort();
@@ -81,8 +73,14 @@ class Link implements AgentLink {
     return this.#starting.finally(() => signal.removeEventListener('abort', abort));
   }
 
+  takeFresh(): boolean {
+    const fresh = this.#fresh;
+    this.#fresh = false;
+    return fresh;
+  }
+
   live(): AgentConnection | undefined {
-    return this.#live?.connection;
+    return this.#live;
   }
 
   workspace(): string {
@@ -93,20 +91,28 @@ class Link implements AgentLink {
     return this.#starting !== undefined;
   }
 
-  async close(): Promise<void> {
-    this.#closing = true;
-    this.#abortStart.abort();
-    try {
-      await this.#starting?.catch(() => undefined);
-      const { connection } = this.#live ?? {};
-      this.#live = undefined;
-      await connection?.close();
-    } finally {
-      this.#closing = false;
-    }
+  close(): Promise<void> {
+    this.#closing ??= this.#end().finally(() => {
+      this.#closing = undefined;
+    });
+    return this.#closing;
   }
 
-  async #startInTime(session: Session): Promise<Live> {
+  async #end(): Promise<void> {
+    this.#abortStart.abort();
+    await this.#starting?.catch(() => undefined);
+    const connection = this.#live;
+    this.#live = undefined;
+    await connection?.close();
+  }
+
+  /** After the agent before is gone: both would use the same HOME. */
+  async #startNext(session: Session): Promise<AgentConnection> {
+    await this.#closing;
+    return this.#startInTime(session);
+  }
+
+  async #startInTime(session: Session): Promise<AgentConnection> {
     const abort = new AbortController();
     this.#abortStart = abort;
     let late = false;
@@ -127,7 +133,7 @@ class Link implements AgentLink {
     }
   }
 
-  async #start(session: Session, signal: AbortSignal): Promise<Live> {
+  async #start(session: Session, signal: AbortSignal): Promise<AgentConnection> {
     const agent = await this.#startProcess(session, signal);
     this.#workspace = agent.cwd;
     const { connection, opened } = await this.#deps.connector.open(
@@ -135,9 +141,8 @@ class Link implements AgentLink {
       { mcpServers: session.mcpServers, previous: session.acpSessionId, signal },
       { ...this.#deps.handlers, report: (report) => this.#onReport(report) },
     );
-    const fresh = opened.how === 'new' && session.acpSessionId !== null;
-    const live: Live = { connection, fresh };
-    this.#live = live;
+    this.#fresh = opened.how === 'new' && session.acpSessionId !== null;
+    this.#live = connection;
     this.#watch(connection);
     const { name, title, version } = opened.report;
     await this.#deps.writer.commit({
@@ -147,13 +152,13 @@ class Link implements AgentLink {
           type: 'session.started',
           data: {
             acpSessionId: opened.acpSessionId,
-            how: fresh ? 'transcript' : opened.how,
+            how: this.#fresh ? 'transcript' : opened.how,
             agent: { name, title, version },
           },
         },
       ],
     });
-    return live;
+    return connection;
   }
 
   async #startProcess(session: Session, signal: AbortSignal): Promise<AgentProcess> {
@@ -200,7 +205,7 @@ class Link implements AgentLink {
 
   #watch(connection: AgentConnection): void {
     void connection.exited.then((exit) => {
-      if (this.#live?.connection !== connection) return;
+      if (this.#live !== connection) return;
       this.#live = undefined;
       if (!this.#closing) this.#deps.onExit(exit);
     });

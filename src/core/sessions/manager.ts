@@ -8,7 +8,8 @@ import type { PermissionRequest } from '../model/permission.ts';
 import { AppError } from '../model/errors.ts';
 import type { Ownership } from './ownership.ts';
 import { createSessionWorker } from './worker.ts';
-import type { SessionWorker, WorkerDeps } from './worker.ts';
+import type { SessionWorker } from './worker.ts';
+import type { WorkerDeps } from './worker-deps.ts';
 
 export interface SessionManager {
   /** Takes over what needs work, and goes on looking for it until `stop`. */
@@ -100,7 +101,7 @@ class Manager implements SessionManager {
         'Another server runs this session right now. Please send this to that one, or try again later.',
       );
     }
-    const { connection } = await worker.link.ensure(session, new AbortController().signal);
+    const connection = await worker.link.ensure(session, new AbortController().signal);
     await connection.setConfig(optionId, value);
   }
 

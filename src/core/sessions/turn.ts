@@ -19,9 +19,15 @@ export interface TurnLimits {
   readonly cancelDeadlineMs: number;
   /** Without any update, and nobody being asked: the turn is stopped as failed. */
   readonly silenceMs: number;
+  /** After the last turn: the agent's process is ended until the next prompt. */
+  readonly sleepMs: number;
 }
 
-export const TURN_LIMITS: TurnLimits = { cancelDeadlineMs: 10_000, silenceMs: 15 * 60_000 };
+export const TURN_LIMITS: TurnLimits = {
+  cancelDeadlineMs: 10_000,
+  silenceMs: 15 * 60_000,
+  sleepMs: 30 * 60_000,
+};
 
 export interface Turn {
   readonly prompt: Prompt;
@@ -54,7 +60,7 @@ export interface TurnDeps {
   /** Sends coalesced text that waits. */
   readonly flush: () => void;
   /** The content, with the session's history before it when the agent knows nothing of it. */
-  readonly content: (fresh: boolean) => Promise<readonly ContentBlock[]>;
+  readonly content: () => Promise<readonly ContentBlock[]>;
 }
 
 type Why = 'cancel' | 'interrupt' | 'silence';
@@ -116,9 +122,9 @@ class RunningTurn implements Turn {
   async #run(): Promise<Outcome> {
     const { link, session, prompt, logger } = this.#deps;
     try {
-      const { connection, fresh } = await link.ensure(session, this.#abort.signal);
+      const connection = await link.ensure(session, this.#abort.signal);
       if (this.#why) return this.#stopped(this.#why);
-      const content = await this.#deps.content(fresh);
+      const content = await this.#deps.content();
       if (this.#why) return this.#stopped(this.#why);
       this.progress();
       const { stopReason, usage } = await connection.prompt(content);

@@ -6,50 +6,26 @@
  */
 import { createCoalescer } from '../events/coalesce.ts';
 import type { Coalescer } from '../events/coalesce.ts';
-import type { EventHub } from '../events/hub.ts';
 import { SYSTEM_ACTOR } from '../model/actor.ts';
 import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { Prompt, Session } from '../model/session.ts';
-import type {
-  AgentConnector,
-  AgentPermissionRequest,
-  PermissionAnswer,
-  RawUpdate,
-} from '../ports/agent.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { AgentExit, Runtime } from '../ports/runtime.ts';
-import type { SessionStore } from '../ports/session-store.ts';
-import type { WakeBus } from '../ports/wake-bus.ts';
+import type { AgentPermissionRequest, PermissionAnswer, RawUpdate } from '../ports/agent.ts';
+import type { AgentExit } from '../ports/runtime.ts';
 import { createAgentLink } from './agent-link.ts';
 import type { AgentLink } from './agent-link.ts';
 import { historyBlock } from './history.ts';
 import { createPermissionDesk } from './permission-desk.ts';
-import type { DecidePermission, PermissionDesk } from './permission-desk.ts';
+import type { PermissionDesk } from './permission-desk.ts';
 import { cancelLeftPermissions, failStart, interruptPrompt, setIdle, windUp } from './recovery.ts';
 import { createKnownToolCalls } from './tool-calls.ts';
 import { startTurn } from './turn.ts';
-import type { Turn, TurnLimits } from './turn.ts';
+import type { Turn } from './turn.ts';
+import type { WorkerDeps } from './worker-deps.ts';
 import { createSessionWriter } from './writer.ts';
 import type { SessionWriter } from './writer.ts';
-
-export interface WorkerDeps {
-  readonly store: SessionStore;
-  readonly hub: EventHub;
-  readonly wakeBus: WakeBus;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly runtimes: ReadonlyMap<string, Runtime>;
-  readonly connector: AgentConnector;
-  readonly environment: (names: readonly string[]) => Readonly<Record<string, string>>;
-  readonly decide: DecidePermission;
-  readonly limits: TurnLimits;
-  /** Life of a pending permission request. */
-  readonly permissionExpiryMs: number;
-}
 
 export interface SessionWorker {
   /** Look at the rows (again), soon. */
@@ -94,6 +70,7 @@ class Worker implements SessionWorker {
   #stopped = false;
   #looking = false;
   #again = false;
+  #cancelSleep = (): void => {};
 
   constructor(deps: WorkerDeps, sessionId: SessionId, epoch: number, onGone: () => void) {
     this.#deps = deps;
@@ -152,6 +129,7 @@ class Worker implements SessionWorker {
     this.#turn?.interrupt();
     await this.#turn?.ended;
     this.#stopped = true;
+    this.#cancelSleep();
     await this.link.close();
     this.#coalescer.flush();
     await this.#writer.drained();
@@ -226,11 +204,25 @@ class Worker implements SessionWorker {
     const { link } = this;
     if (next && !session.queuePaused) await this.#begin(session, next);
     else if (session.state === 'new') await this.#startEarly(session);
-    else if (session.state === 'running') await setIdle(this.#writer);
-    else if (session.state === 'starting' && !link.starting()) await setIdle(this.#writer);
+    else if (session.state === 'running') await this.#idle();
+    else if (session.state === 'starting' && !link.starting()) await this.#idle();
+  }
+
+  async #idle(): Promise<void> {
+    await setIdle(this.#writer);
+    this.#cancelSleep();
+    this.#cancelSleep = this.#deps.clock.after(this.#deps.limits.sleepMs, () => this.#sleep());
+  }
+
+  /** An idle agent costs memory and nothing else: it is started again when it is needed. */
+  #sleep(): void {
+    if (this.#turn || this.#looking || !this.link.live()) return;
+    this.#log('info', 'The agent was idle and was put to sleep. The next prompt wakes it.');
+    void this.link.close();
   }
 
   async #begin(session: Session, prompt: Prompt): Promise<void> {
+    this.#cancelSleep();
     this.#known.clear();
     const stored = await this.#writer.commit({
       sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
@@ -250,7 +242,7 @@ class Worker implements SessionWorker {
       link: this.link,
       desk: this.#desk,
       flush: this.#coalescer.flush,
-      content: (fresh) => this.#content(prompt, fresh),
+      content: () => this.#content(prompt),
     });
     this.#turn = turn;
     void turn.ended.then(() => {
@@ -259,8 +251,8 @@ class Worker implements SessionWorker {
     });
   }
 
-  async #content(prompt: Prompt, fresh: boolean): Promise<readonly ContentBlock[]> {
-    if (!fresh) return prompt.content;
+  async #content(prompt: Prompt): Promise<readonly ContentBlock[]> {
+    if (!this.link.takeFresh()) return prompt.content;
     const history = await historyBlock(this.#deps.store, this.#id, prompt.id);
     return history ? [history, ...prompt.content] : prompt.content;
   }

@@ -65,6 +65,21 @@ describe('a restart after a crash', () => {
     expect(second.agents.opened).toEqual([]);
   });
 
+  it('puts an idle agent to sleep after half an hour, and wakes it for the next prompt', async () => {
+    const server = await startServer(createWorld());
+    const id = await server.open();
+    await server.say(id, 'one');
+    await server.rest(id);
+    await server.clock.advance(29 * 60_000);
+    expect(server.agents.running()).toBe(1);
+    await server.clock.advance(2 * 60_000);
+    expect(server.agents.running()).toBe(0);
+    expect(server.manager.count()).toBe(0);
+    await server.say(id, 'two');
+    await server.rest(id);
+    expect(server.agents.opened.map(({ how }) => how)).toEqual(['new', 'load']);
+  });
+
   it('lets a session go when its agent is gone and nothing is left to do', async () => {
     const server = await startServer(createWorld());
     await server.open();

@@ -145,6 +145,9 @@ describe('a turn', () => {
     await server.rest(id);
     expect(server.agents.prompts.at(-1)).toContain('Asked: my name is Ada');
     expect(server.agents.prompts.at(-1)).toContain('who am I?');
+    await server.say(id, 'and now?');
+    await server.rest(id);
+    expect(server.agents.prompts.at(-1)).toBe('and now?');
     expect(
       server.events(id).findLast((event) => event.type === 'session.started')?.data,
     ).toMatchObject({ how: 'transcript' });
