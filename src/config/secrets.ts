@@ -57,10 +57,37 @@ export function adminTokenPath(dataDir: string): string {
   return path.join(dataDir, 'admin-token');
 }
 
-async function readOrCreate(
-  file: string,
-  make: () => string,
-): Promise<{ readonly text: string; readonly created: boolean }> {
+interface Secret {
+  readonly text: string;
+  readonly created: boolean;
+}
+
+async function readOrCreate(file: string, make: () => string): Promise<Secret> {
+  try {
+    return await readOrCreateSecret(file, make);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? PLACE_IS_WRONG.get(error.code) : '';
+    if (!reason) throw error;
+    throw new AppError(
+      'unavailable',
+      `The data directory ${path.dirname(file)} cannot be used: ${reason}. Mend that, or choose another with THREADCAST_DATA_DIR.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Errors of a file system that a person mends; the rest is ours. */
+const PLACE_IS_WRONG = new Map<unknown, string>([
+  ['ENOTDIR', 'it is, or lies below, something that is no directory'],
+  ['EEXIST', 'it is, or lies below, something that is no directory'],
+  ['EACCES', 'this user may not write there'],
+  ['EPERM', 'this user may not write there'],
+  ['EROFS', 'it is on a read-only file system'],
+  ['ENOSPC', 'its disk is full'],
+  ['EDQUOT', 'its disk is full'],
+]);
+
+async function readOrCreateSecret(file: string, make: () => string): Promise<Secret> {
   const found = await readSecret(file);
   if (found !== undefined) return { text: found, created: false };
   const made = make();
