@@ -69,6 +69,9 @@ function renderSubject(view: View, mint: MintToken): Html {
   const size = sizeOf(subject);
   const buttons = (options: readonly PermissionOption[]): Html =>
     renderButtons(view, options, mint);
+  if (permission.options.length === 0) {
+    return markup`${renderInput(subject)}<p class="note">The agent offers no answer to choose from. Stop the turn to go on.</p>`;
+  }
   if (within(size, SHORT)) return markup`${renderInput(subject)}${buttons(permission.options)}`;
   const readable = within(size, READABLE);
   const summary = readable ? 'Read all of it, then answer' : 'Read the beginning';
@@ -154,9 +157,11 @@ function sizeOf(subject: Subject): Size {
 }
 
 function renderInput({ title, command, places, diffs, texts }: Subject): Html {
+  const isSilent = title === '' && command === undefined && diffs.length + texts.length === 0;
   const whole = (text: string, className: string): Html =>
     markup`<pre class="${className}" tabindex="0"><code>${showHidden(text.slice(0, READABLE.characters), 'code')}</code></pre>`;
-  return markup`${title !== '' && markup`<p class="title" dir="auto">${showHidden(title, 'code')}</p>`}
+  return markup`${isSilent && markup`<p class="note">The agent does not say what it wants to do.</p>`}
+    ${title !== '' && markup`<p class="title" dir="auto">${showHidden(title, 'code')}</p>`}
     ${command !== undefined && whole(command, 'command')}
     ${places.map((path) => markup`<p class="path">${showHidden(path, 'code')}</p>`)}
     ${diffs.map((diff) => renderDiff(diff, READABLE.lines))}
