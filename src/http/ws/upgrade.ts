@@ -22,7 +22,9 @@ export type Target =
 
 /** What a path is for; undefined when it is not ours. */
 export function targetOf(url: string | undefined): Target | undefined {
-  const { pathname, searchParams } = new URL(url ?? '/', 'http://localhost');
+  const parsed = URL.parse(url ?? '/', 'http://localhost');
+  if (parsed === null) return undefined;
+  const { pathname, searchParams } = parsed;
   if (pathname === '/ws') return { kind: 'channels' };
   const id = /^\/ws\/sessions\/([^/]+)$/.exec(pathname)?.[1];
   if (id === undefined) return undefined;
@@ -86,5 +88,7 @@ export function refuse(socket: Duplex, error: unknown, http: HttpContext): void 
     `X-Request-Id: ${said.body.requestId}`,
     ...Object.entries(errorHeaders(said)).map(([name, value]) => `${name}: ${value}`),
   ];
+  // Node looks after it no more: one that its client leaves open would stay for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
