@@ -37,7 +37,8 @@ const creationSchema = z
     webhooks: z.array(z.unknown()).optional(),
   })
   .openapi('SessionCreation', {
-    description: 'Either `agentTemplateId`, or `spawn` (which needs the scope `admin`).',
+    description:
+      'Either `agentTemplateId` or `spawn`. `spawn`, `cwd` and `mcpServers` need the scope `admin`.',
   });
 
 const STATES: Readonly<Record<'active' | 'killed', readonly SessionState[]>> = {
