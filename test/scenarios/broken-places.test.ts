@@ -182,7 +182,7 @@ async function liveThroughFullDisk(place: string): Promise<void> {
   const web = webClient(server.url, await logIn(server.loginUrl));
   const { id } = await createSession(server);
   const { promptId: slow } = await prompt(server, id, 'slow');
-  await logged(server, id, ({ type }) => type === 'update');
+  await logged(server, id, ({ data }) => JSON.stringify(data).includes('still here'));
   const filler = path.join(place, 'filler');
   await fill(filler);
   // The end of the write-ahead log may still have room.

@@ -6,7 +6,7 @@ import { startServerProcess, temporaryDirectory } from '../harness/server-proces
 import type { ServerProcess } from '../harness/server-process.ts';
 import { personAt } from './person.ts';
 import type { Person } from './person.ts';
-import { openSocket, pendingPermission, readLog, sessionOfThread } from './program.ts';
+import { logged, openSocket, pendingPermission, readLog, sessionOfThread } from './program.ts';
 
 const chromium = findChromium();
 const directory = await temporaryDirectory();
@@ -84,7 +84,7 @@ describe.skipIf(chromium === undefined)(
         "Example agent wants to change a file
         <code>
         Write hello.md
-        <workspace>/hello.md
+        hello.md
         new file
         +3 −0
         +# Hello
@@ -256,7 +256,12 @@ describe.skipIf(chromium === undefined)(
       await person.untilTurn('done');
       await log().getByText('All right, I left hello.md alone.').waitFor();
       await log().getByText('Rejected by You').waitFor();
-      // The agent is told why, as the next prompt.
+      // The reason reaches the agent as its next prompt.
+      await logged(
+        server,
+        sessionId,
+        ({ type, data }) => type === 'prompt.queued' && String(data['text']).includes('not today'),
+      );
     });
   },
   60_000,

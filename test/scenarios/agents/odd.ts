@@ -127,7 +127,7 @@ async function handle({ id, method, params, result }: Message): Promise<void> {
   const answer: Answer = (value) => send({ id, result: value });
   if (id === 'may-i') decided({ id, ...(result && { result }) });
   else if (method === 'initialize') {
-    if (word === 'hang-initialize') return;
+    if (word === 'hang-initialize' || word === 'only-garbage') return;
     await answer({ protocolVersion: 1, agentCapabilities: {}, authMethods: [] });
   } else if (method === 'session/new') await answer({ sessionId: 'odd' });
   else if (method === 'session/cancel') isCancelled = true;
