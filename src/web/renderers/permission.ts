@@ -9,6 +9,7 @@ import { diffLines, renderDiff } from './diff.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon } from './icon.ts';
+import { shownName } from './name.ts';
 import { timeOfDay, until } from './time.ts';
 import { kindIcon } from './tool-call.ts';
 
@@ -44,7 +45,7 @@ function renderPending(view: View, mint: MintToken): Html {
   const { permission, transcript } = view;
   const { toolCall, code } = permission;
   const wants = WANTS[toolCall.kind] ?? 'asks for permission';
-  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor.name;
+  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor;
   const directory = directoryOf(permission);
   const heading = `${transcript.agentName} ${wants}`;
   return markup`<section class="permission" data-state="pending" data-announce="${heading}. Please answer.">
@@ -56,7 +57,7 @@ function renderPending(view: View, mint: MintToken): Html {
     <footer>
       ${kindIcon(toolCall.kind)} ${toolCall.kind}${
         directory !== undefined && markup` in <code>${showHidden(directory, 'code')}</code>`
-      }${asker && markup` · asked for by ${asker}`}
+      }${asker && markup` · asked for by ${shownName(asker)}`}
       · expires <span>${until(permission.expiresAt)}</span>
       · or type <code>/approve ${code}</code> or <code>/deny ${code}</code>
     </footer>
@@ -184,7 +185,7 @@ function renderOutcome(
   const what = toolCall.command ?? toolCall.title;
   const said = {
     selected: () =>
-      markup`${ANSWERS[outcome.option?.kind ?? ''] ?? 'Answered'} by ${outcome.by.name}${
+      markup`${ANSWERS[outcome.option?.kind ?? ''] ?? 'Answered'} by ${shownName(outcome.by)}${
         outcome.rule !== undefined && markup` (rule ${outcome.rule})`
       }${outcome.option !== null && markup` · ${showHidden(outcome.option.name, 'code')}`}`,
     cancelled: () => markup`Closed unanswered: the turn ended first`,
