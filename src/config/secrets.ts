@@ -2,7 +2,7 @@
  * The secrets that live as files in the data directory. Each is made once, mode 0600, and never
  * replaced: when two processes start together, both end up with the one that was linked first.
  */
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../core/model/errors.ts';
@@ -31,6 +31,11 @@ export async function readOrCreateServerKey(dataDir: string): Promise<Uint8Array
     );
   }
   return key;
+}
+
+/** A key of its own for each purpose, so that none can be used for another. */
+export function purposeKey(serverKey: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', serverKey, '', `threadcast ${purpose}`, 32));
 }
 
 /**

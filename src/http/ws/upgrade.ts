@@ -78,7 +78,7 @@ export async function admit(
 
 /** Answers an upgrade that is refused, in the form of every other error. */
 export function refuse(socket: Duplex, error: unknown, http: HttpContext): void {
-  const said = sayError(error, randomUUID(), http.logger);
+  const said = sayError(error, randomUUID(), http);
   const body = JSON.stringify(said.body);
   const head = [
     `HTTP/1.1 ${said.status} ${STATUS_CODES[said.status] ?? 'Error'}`,
