@@ -113,6 +113,17 @@ describe('the message of a turn', () => {
     expect(readHtml(show())).toContain('800 more lines are not shown here.');
   });
 
+  it('shows the end of an answer that nobody could read, and says how much is left out', () => {
+    push(queued('p_1', 'Write'), started('p_1'));
+    push(says('p_1', 'a line of it\n'.repeat(100_000)), says('p_1', 'and **the end**'));
+    const html = show();
+    expect(html.length).toBeLessThan(300_000);
+    expect(readHtml(html)).toContain('The first 1,100,021 characters are not shown');
+    expect(html).toContain('and <strong>the end</strong>');
+    push(says('p_1', `\n${'x'.repeat(300_000)}`));
+    expect(show()).toContain('The first 1,400,016 characters are not shown');
+  });
+
   it('reads the same while nothing happens, however much time passes', () => {
     push(queued('p_1', 'go'), started('p_1'), says('p_1', 'Working'));
     expect(show()).toBe(show());
