@@ -101,7 +101,7 @@ export async function promptWith(
   steer = false,
 ): Promise<void> {
   await context.sessions.prompt(context.caller, sessionId, {
-    content: [{ type: 'text', text }],
+    content: [...(context.message.context ?? []), { type: 'text', text }],
     promptId: await promptIdOf(context),
     steer,
   });

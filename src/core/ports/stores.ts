@@ -1,6 +1,7 @@
 /** The smaller stores. Every method is durable when it resolves; unknown ids give undefined. */
 import type { Actor, Role } from '../model/actor.ts';
 import type { AgentTemplate } from '../model/agent.ts';
+import type { ContentBlock } from '../model/content.ts';
 import type { Decision } from '../model/decision.ts';
 import type { SessionId, ThreadId, TokenId } from '../model/ids.ts';
 import type { OutboxMessage } from '../model/message.ts';
@@ -18,6 +19,11 @@ export interface InboundMessage {
   readonly roles: readonly Role[];
   /** As written; quotes and code still in. */
   readonly text: string;
+  /**
+   * What the agent should know besides `text` (the issue, a review comment's code), before it in the
+   * prompt. Blocks of the type `resource` do not count as what the person said.
+   */
+  readonly context?: readonly ContentBlock[] | undefined;
   /** The message addresses us (a mention, a direct message, our own page). */
   readonly addressed: boolean;
   readonly receivedAt: number;
