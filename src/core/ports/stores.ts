@@ -52,6 +52,8 @@ export interface ThreadStore {
   /** The thread of this address; made when new. */
   ensure(ref: ThreadRef, title: string, at: number): Promise<Thread>;
   thread(id: ThreadId): Promise<Thread | undefined>;
+  /** The thread of this address if it is known; makes none. */
+  find(ref: ThreadRef): Promise<Thread | undefined>;
   /** Newest `updatedAt` first. */
   threads(surface: string, cursor: string | null, limit: number): Promise<Page<Thread>>;
   touch(id: ThreadId, at: number): Promise<void>;
