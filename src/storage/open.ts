@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import type { Clock } from '../core/ports/clock.ts';
+import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { LeaseStore, SessionStore } from '../core/ports/session-store.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
 import type { WakeBus } from '../core/ports/wake-bus.ts';
 import { type Database, type DatabaseKind, ping } from './database.ts';
 import { createDecisionLog } from './decisions.ts';
+import { createDeliveryStore } from './deliveries.ts';
 import { openPglite } from './dialects/pglite.ts';
 import { openPostgres } from './dialects/postgres.ts';
 import { openSqlite } from './dialects/sqlite.ts';
@@ -55,6 +57,7 @@ export interface Storage {
   readonly sessions: SessionStore;
   readonly leases: LeaseStore;
   readonly inbox: Inbox;
+  readonly deliveries: DeliveryStore;
   readonly threads: ThreadStore;
   readonly outbox: OutboxStore;
   readonly templates: TemplateStore;
@@ -122,6 +125,7 @@ async function assemble(
     sessions: createSessionStore(reader, writer),
     leases: createLeaseStore(reader, writer),
     inbox: createInbox(reader, writer),
+    deliveries: createDeliveryStore(reader, writer),
     threads: createThreadStore(reader, writer),
     outbox: createOutboxStore(reader, writer, kind),
     templates: createTemplateStore(reader, writer),

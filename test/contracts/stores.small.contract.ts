@@ -7,6 +7,7 @@ import {
   templateTests,
   tokenTests,
 } from './stores.control.contract.ts';
+import { deliveryTests } from './stores.deliveries.contract.ts';
 import type { GetStores, SmallStores } from './stores.small.under-test.ts';
 
 export function describeSmallStores(name: string, makeStore: () => Promise<SmallStores>): void {
@@ -18,6 +19,7 @@ export function describeSmallStores(name: string, makeStore: () => Promise<Small
     afterAll(() => stores.close());
     const get: GetStores = () => stores;
     describe('Inbox', () => inboxTests(get));
+    describe('DeliveryStore', () => deliveryTests(get));
     describe('ThreadStore', () => threadTests(get));
     describe('OutboxStore', () => outboxTests(get));
     describe('TemplateStore', () => templateTests(get));

@@ -5,6 +5,7 @@ export type SmallStores = Pick<
   Storage,
   | 'leases'
   | 'inbox'
+  | 'deliveries'
   | 'threads'
   | 'outbox'
   | 'templates'
