@@ -65,6 +65,8 @@ function memoryDecisions(all: Decision[]): DecisionLog & { readonly all: Decisio
 }
 
 export interface BenchOptions {
+  /** The rule about requesters answering for themselves. */
+  readonly requesterMayApprove?: boolean;
   readonly decide?: DecidePermission;
   readonly agents?: FakeAgents;
   readonly exclusive?: boolean;
@@ -120,6 +122,7 @@ export async function startServer(world: World, options: BenchOptions = {}) {
     manager,
     guard: createGuard({ decisions, clock }),
     clock,
+    requesterMayApprove: () => options.requesterMayApprove,
     admit: async () => {},
   });
   await ownership.start();
