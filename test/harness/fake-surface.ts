@@ -6,6 +6,7 @@ import type { ThreadRef } from '../../src/core/model/thread.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type {
   OutboundBudget,
+  Rendered,
   ResolvedView,
   SendFailure,
   SendResult,
@@ -52,7 +53,8 @@ export interface FakeSurfaceOptions {
   readonly latencyMs?: number;
   /** Longest body; longer is refused. */
   readonly maxLength?: number;
-  readonly render?: (view: ResolvedView, now: number) => string;
+  readonly render?: (view: ResolvedView, now: number, mirror?: string | null) => Rendered;
+  readonly mirrors?: Surface['mirrors'];
 }
 
 export interface FakeSurface extends Surface {
@@ -154,6 +156,7 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     budget: options.budget ?? { burst: 1_000, perMinute: 60_000 },
     progressInterval: () => options.intervalMs ?? 5_000,
     render: options.render ?? renderPlainly,
+    ...(options.mirrors === undefined ? {} : { mirrors: options.mirrors }),
     fault: () => undefined,
     calls,
     post: (ref, key, body) => {

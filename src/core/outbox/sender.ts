@@ -25,6 +25,8 @@ export interface SenderDeps extends DeliverDeps {
   readonly logger: Logger;
   readonly rules: FailureRules;
   readonly counters: Counters;
+  /** What belongs to a message should be brought up to date with it. */
+  readonly wantCompanion: (key: string, want: Want) => void;
   /** A message will not be sent any more; a person should hear of it. */
   readonly onGivenUp: (message: OutboxMessage) => void;
 }
@@ -144,6 +146,7 @@ async function conclude(
       break;
     default:
       deps.counters[COUNTED[attempt.kind]] += 1;
+      for (const companion of attempt.companions) deps.wantCompanion(companion, want);
   }
   const isOver = entry.row.state === 'settled' || entry.row.state === 'given_up';
   if (!isOver || entry.want !== undefined || entries.get(key) !== entry) return;
