@@ -18,6 +18,7 @@ export interface Emit {
   posted(message: SlackMessage): void;
   changed(message: SlackMessage, before: Json): void;
   deleted(message: SlackMessage, before: Json): void;
+  reacted(message: SlackMessage, user: string, reaction: string, added: boolean): void;
 }
 
 export type Method = (call: ApiCall) => Json;

@@ -77,7 +77,9 @@ const update: Method = (call) => {
   const channel = channelOf(call);
   const message = messageOf(call, channel);
   if (!message.byApp) throw new SlackRefusal('cant_update_message');
-  if (message.stream?.state === 'live') throw new SlackRefusal('streaming_state_conflict');
+  const { stream } = message;
+  if (stream?.state === 'live' && call.state.clock.now() < stream.endsAt)
+    throw new SlackRefusal('streaming_state_conflict');
   const { text, blocks } = contentOf(call);
   if ((text ?? '').length > UPDATE_LIMIT) throw new SlackRefusal('msg_too_long');
   if (text === undefined && blocks === undefined) throw new SlackRefusal('no_text');

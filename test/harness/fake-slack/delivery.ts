@@ -66,7 +66,11 @@ export interface Courier {
   busy(): number;
 }
 
-export function createCourier(clock: Clock, transport: Transport): Courier {
+export function createCourier(
+  clock: Clock,
+  transport: Transport,
+  onAck: (delivery: Delivery) => void,
+): Courier {
   const deliveries: Delivery[] = [];
   let held: (() => void)[] = [];
   let busy = 0;
@@ -96,6 +100,7 @@ export function createCourier(clock: Clock, transport: Transport): Courier {
         if (made.outcome === 'acked') {
           delivery.answer = reply.body;
           delivery.state = 'acked';
+          onAck(delivery);
         } else if (reply.noRetry) delivery.state = 'lost';
       }
     } catch {

@@ -5,14 +5,7 @@
 import type { Emit } from './api-call.ts';
 import type { Courier, Delivery } from './delivery.ts';
 import { messageJson } from './message-json.ts';
-import {
-  APP_ID,
-  type Install,
-  type Json,
-  type SlackChannel,
-  type SlackMessage,
-  type SlackState,
-} from './state.ts';
+import { APP_ID, type Install, type Json, type SlackChannel, type SlackState } from './state.ts';
 
 const CHANNEL_TYPES = { channel: 'channel', group: 'group', im: 'im' } as const;
 const MESSAGE_EVENTS = {
@@ -27,7 +20,6 @@ export type Subscriptions = ReadonlySet<string> | null;
 export interface Events extends Emit {
   /** Sends an event that is not about a message; undefined when the app did not subscribe to it. */
   send(teamId: string, event: Json): Delivery | undefined;
-  reacted(message: SlackMessage, user: string, reaction: string, added: boolean): void;
 }
 
 export function createEvents(

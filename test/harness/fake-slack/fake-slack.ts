@@ -24,6 +24,9 @@ import {
   type SlackMessage,
   type SlackUser,
 } from './state.ts';
+import { createSocketMode } from './socket-mode.ts';
+import { createStatuses } from './status-methods.ts';
+import { streamMethods } from './stream-methods.ts';
 import { createTokens } from './tokens.ts';
 import { messageText, visibleThread } from './visible.ts';
 import { createWebApi } from './web-api.ts';
@@ -36,6 +39,8 @@ export interface FakeSlackOptions {
   readonly events?: readonly string[];
   readonly rates?: RateLimits;
   readonly blockLimits?: BlockLimits;
+  /** (?) How long a stream lives, 5 minutes by default. */
+  readonly streamMs?: number;
   /** Tokens given by OAuth expire after 12 h. */
   readonly rotation?: boolean;
   /** Seconds since the epoch that signatures are dated with; the machine's own by default. */
@@ -45,6 +50,7 @@ export interface FakeSlackOptions {
 export type FakeSlack = Awaited<ReturnType<typeof startFakeSlack>>;
 
 const SIGNING_SECRET = 'fake-signing-secret';
+const STREAM_MS = 5 * 60_000;
 const CLIENT = { clientId: '1.2', clientSecret: 'fake-client-secret' };
 
 /** A workspace `T…` with the app installed and nobody in it yet: see `addTeam`, `addPerson`. */
@@ -58,12 +64,18 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
   });
   let requestUrl: string | null = null;
   let baseUrl = '';
-  const transport: Transport = createHttpTransport({
+  const http: Transport = createHttpTransport({
     url: () => requestUrl,
     signingSecret: SIGNING_SECRET,
     signedAt: options.signedAt,
   });
-  const courier = createCourier(clock, transport);
+  const sockets = createSocketMode(() => baseUrl);
+  // An app has one of the two modes: with a request URL it is HTTP.
+  const courier = createCourier(
+    clock,
+    (sending) => (requestUrl === null ? sockets.transport(sending) : http(sending)),
+    (delivery) => hooks.acknowledged(delivery),
+  );
   const events = createEvents(
     state,
     courier,
@@ -71,6 +83,8 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
   );
   const directory: Directory = { groups: new Map(), files: new Map() };
   const hooks = createHooks({ state, baseUrl: () => baseUrl, blockLimits });
+  const statuses = createStatuses(state);
+  const streams = { lifeMs: options.streamMs ?? STREAM_MS, setStatus: statuses.set };
   const api = createWebApi({
     clock,
     state,
@@ -84,6 +98,9 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
       ...readMethods(directory),
       ...reactionMethods,
       ...hooks.methods,
+      ...streamMethods(streams),
+      ...statuses.methods,
+      'apps.connections.open': sockets.open,
       'oauth.v2.access': tokens.exchange,
     },
   });
@@ -105,6 +122,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
       response.writeHead(500).end(String(error));
     });
   });
+  server.on('upgrade', sockets.upgrade);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -136,6 +154,8 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
     hooks,
     directory,
     events,
+    sockets,
+    statuses,
     people: createPeople({ state, events, courier, hooks }),
     /** Errors of the fake itself. */
     broken,
@@ -152,7 +172,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
       const ids = members.map((each) => each.id);
       return state.addChannel(team, name, [...ids, state.install(team).botUserId], kind);
     },
-    /** Where events, clicks and commands are posted to; null: nowhere. */
+    /** Where events, clicks and commands are posted to; null (as at first): Socket Mode. */
     deliverTo(url: string | null): void {
       requestUrl = url;
     },
@@ -181,6 +201,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
       }
     },
     async close(): Promise<void> {
+      sockets.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());

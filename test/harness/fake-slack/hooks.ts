@@ -3,10 +3,11 @@
  * URL that takes 5 messages within 30 minutes. And the views that were opened with them.
  */
 import { required, type Methods } from './api-call.ts';
-import { flag, isJson, textOf } from './arguments.ts';
+import { flag, isJson, parsed, textOf } from './arguments.ts';
 import { checkBlocks, type BlockLimits } from './blocks.ts';
+import type { Delivery } from './delivery.ts';
 import { SlackRefusal } from './refusal.ts';
-import type { Install, Json, SlackChannel, SlackState, SlackUser } from './state.ts';
+import type { Install, Json, SlackChannel, SlackMessage, SlackState, SlackUser } from './state.ts';
 
 const TRIGGER_MS = 3000;
 const RESPONSE_MS = 30 * 60_000;
@@ -14,9 +15,17 @@ const RESPONSES = 5;
 
 export interface Hooks {
   trigger(user: SlackUser): string;
-  responseUrl(user: SlackUser, channel: SlackChannel, threadTs: string | null): string;
+  /** `message`: what the interaction came from, for `replace_original` and `delete_original`. */
+  responseUrl(
+    user: SlackUser,
+    channel: SlackChannel,
+    threadTs: string | null,
+    message?: SlackMessage,
+  ): string;
   /** What was posted to a response URL; gives the HTTP status. */
   respond(path: string, body: Json): number;
+  /** A command may be answered in its acknowledgement: only who typed it sees that. */
+  acknowledged(delivery: Delivery): void;
   view(id: string): Json;
   /** Views in the order of their opening; the newest state of each. */
   views(): readonly Json[];
@@ -29,6 +38,7 @@ interface Response {
   readonly user: SlackUser;
   readonly channel: SlackChannel;
   readonly threadTs: string | null;
+  readonly message: SlackMessage | undefined;
   readonly until: number;
   left: number;
 }
@@ -92,16 +102,16 @@ export function createHooks({ state, baseUrl, blockLimits }: HooksDeps): Hooks {
     },
   };
 
-  return {
+  const hooks: Hooks = {
     trigger(user) {
       const id = `${state.newId('')}.${user.id}`;
       triggers.set(id, { until: clock.now() + TRIGGER_MS, used: false });
       return id;
     },
-    responseUrl(user, channel, threadTs) {
+    responseUrl(user, channel, threadTs, message) {
       const path = `/response/${state.newId('R')}`;
       const until = clock.now() + RESPONSE_MS;
-      responses.set(path, { user, channel, threadTs, until, left: RESPONSES });
+      responses.set(path, { user, channel, threadTs, message, until, left: RESPONSES });
       return `${baseUrl()}${path}`;
     },
     respond(path, body) {
@@ -109,17 +119,33 @@ export function createHooks({ state, baseUrl, blockLimits }: HooksDeps): Hooks {
       if (response === undefined) return 404;
       if (clock.now() > response.until || response.left === 0) return 410;
       response.left -= 1;
-      if (flag(body, 'delete_original') || flag(body, 'replace_original')) return 200;
-      const { channel, user } = response;
+      const { channel, user, message } = response;
+      const blocks = Array.isArray(body.blocks) ? body.blocks.filter(isJson) : [];
+      if (message !== undefined && flag(body, 'delete_original')) {
+        message.deleted = true;
+        return 200;
+      }
+      if (message !== undefined && flag(body, 'replace_original')) {
+        message.text = textOf(body, 'text') ?? '';
+        message.blocks = blocks;
+        return 200;
+      }
       state.addMessage(channel.id, {
         user: state.install(user.teamId).botUserId,
         byApp: true,
         text: textOf(body, 'text') ?? '',
-        blocks: Array.isArray(body.blocks) ? body.blocks.filter(isJson) : [],
+        blocks,
         threadTs: textOf(body, 'thread_ts') ?? response.threadTs,
         onlyFor: body.response_type === 'in_channel' ? null : user.id,
       });
       return 200;
+    },
+    acknowledged({ kind, payload, answer }) {
+      if (kind !== 'command' || answer === '' || answer === undefined) return;
+      const { response_url: url } = payload;
+      if (typeof url !== 'string') return;
+      const body = typeof answer === 'string' ? parsed(answer) : answer;
+      hooks.respond(new URL(url).pathname, isJson(body) ? body : { text: String(answer) });
     },
     view(id) {
       const view = views.get(id);
@@ -130,4 +156,5 @@ export function createHooks({ state, baseUrl, blockLimits }: HooksDeps): Hooks {
     home: (userId) => homes.get(userId),
     methods,
   };
+  return hooks;
 }

@@ -92,6 +92,7 @@ export function createPeople({ state, events, courier, hooks }: PeopleDeps): Peo
     user: SlackUser,
     channel: SlackChannel | null,
     threadTs: string | null,
+    message?: SlackMessage,
   ): Json => ({
     user: who(user),
     api_app_id: APP_ID,
@@ -102,7 +103,7 @@ export function createPeople({ state, events, courier, hooks }: PeopleDeps): Peo
     is_enterprise_install: false,
     ...(channel !== null && {
       channel: { id: channel.id, name: channel.kind === 'im' ? 'directmessage' : channel.name },
-      response_url: hooks.responseUrl(user, channel, threadTs),
+      response_url: hooks.responseUrl(user, channel, threadTs, message),
     }),
   });
 
@@ -159,7 +160,7 @@ export function createPeople({ state, events, courier, hooks }: PeopleDeps): Peo
         throw new Error(`There is no button "${button}" on the message`);
       return courier.send('interactive', user.teamId, {
         type: 'block_actions',
-        ...interaction(user, channelOf(message), message.threadTs ?? message.ts),
+        ...interaction(user, channelOf(message), message.threadTs ?? message.ts, message),
         container: {
           type: 'message',
           message_ts: message.ts,

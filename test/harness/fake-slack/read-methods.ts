@@ -156,6 +156,7 @@ export const reactionMethods: Methods = {
     const users = message.reactions.get(name) ?? new Set();
     if (users.has(call.install.botUserId)) throw new SlackRefusal('already_reacted');
     message.reactions.set(name, users.add(call.install.botUserId));
+    call.emit.reacted(message, call.install.botUserId, name, true);
     return {};
   },
   'reactions.remove': (call) => {
@@ -163,6 +164,7 @@ export const reactionMethods: Methods = {
     const users = message.reactions.get(name);
     if (users?.delete(call.install.botUserId) !== true) throw new SlackRefusal('no_reaction');
     if (users.size === 0) message.reactions.delete(name);
+    call.emit.reacted(message, call.install.botUserId, name, false);
     return {};
   },
   'reactions.get': (call) => {
