@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { apiClient, appJwt, field, installationClient } from './fake-github/api-client.ts';
 import { createFakeGitHub } from './fake-github/fake-github.ts';
 import type { FakeGitHub, FakeGitHubOptions } from './fake-github/fake-github.ts';
+import { createShapeCheck } from './fake-github/payload-shape.ts';
 import { createManualClock } from './manual-clock.ts';
 
 const opened: FakeGitHub[] = [];
@@ -128,4 +129,81 @@ test('what people and the App write comes back as signed webhooks', async () => 
     threadcast[bot] (hooray threadcast[bot]):
       Allowed"
   `);
+});
+
+const FILE = {
+  filename: 'src/cart.ts',
+  status: 'modified',
+  patch: '@@ -1,2 +1,3 @@\n const a = 1;\n+const b = 2;\n const c = 3;',
+} as const;
+
+test('its payloads have nothing that the public examples have not', async () => {
+  const { github, heard, events, alice, repo, installation } = await stage();
+  const { people } = github;
+  const check = createShapeCheck();
+  const issue = people.openIssue(alice, repo, { title: 'Broken', body: 'Mend', labels: ['bug'] });
+  const comment = people.comment(alice, issue, 'one');
+  people.editComment(alice, comment, 'two');
+  people.deleteComment(alice, comment);
+  people.editIssue(alice, issue, { title: 'Very broken' });
+  people.close(alice, issue);
+  people.reopen(alice, issue);
+  people.unlabel(alice, issue, 'bug');
+  const pull = people.openPull(alice, repo, { title: 'Mend it', files: [FILE] });
+  people.comment(alice, pull, 'look');
+  const line = people.reviewComment(alice, pull, { path: 'src/cart.ts', line: 2, body: 'why?' });
+  people.reply(alice, line, 'because');
+  people.review(alice, pull, { state: 'approved', body: 'good' });
+  const app = await installationClient(github, installation);
+  await app.call('POST', '/repos/acme/shop/check-runs', {
+    name: 'threadcast / permission',
+    head_sha: pull.pull.head.sha,
+    status: 'completed',
+    conclusion: 'action_required',
+    output: { title: 'May it?', summary: 'rm -rf build' },
+    actions: [{ label: 'Allow once', description: 'Run it now', identifier: 'k7-allow' }],
+  });
+  const [run] = github.world.checkRuns;
+  if (run === undefined) throw new Error('no check run');
+  people.requestAction(alice, run, 'k7-allow');
+  people.push(alice, pull, [FILE]);
+  people.merge(alice, pull);
+  people.removeRepos(alice, installation, [repo]);
+  people.addRepos(alice, installation, [repo]);
+  people.suspend(alice, installation);
+  people.unsuspend(alice, installation);
+  people.uninstall(alice, installation);
+  await github.hooks.idle();
+  expect(events()).toMatchInlineSnapshot(`
+    [
+      "issues.opened by alice",
+      "issues.labeled by alice",
+      "issue_comment.created by alice",
+      "issue_comment.edited by alice",
+      "issue_comment.deleted by alice",
+      "issues.edited by alice",
+      "issues.closed by alice",
+      "issues.reopened by alice",
+      "issues.unlabeled by alice",
+      "pull_request.opened by alice",
+      "issue_comment.created by alice",
+      "pull_request_review_comment.created by alice",
+      "pull_request_review.submitted by alice",
+      "pull_request_review_comment.created by alice",
+      "pull_request_review.submitted by alice",
+      "pull_request_review.submitted by alice",
+      "check_run.created by threadcast[bot]",
+      "check_run.completed by threadcast[bot]",
+      "check_run.requested_action by alice",
+      "pull_request.synchronize by alice",
+      "pull_request.closed by alice",
+      "installation_repositories.removed by alice",
+      "installation_repositories.added by alice",
+      "installation.suspend by alice",
+      "installation.unsuspend by alice",
+      "installation.deleted by alice",
+    ]
+  `);
+  const odd = heard.flatMap(({ headers, body }) => check(headers['x-github-event'] ?? '', body));
+  expect([...new Set(odd)]).toEqual([]);
 });

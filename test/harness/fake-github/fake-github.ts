@@ -17,8 +17,11 @@ import type { Limits } from './limits.ts';
 import type { Comment, Issue, User } from './model.ts';
 import { createPeople } from './people.ts';
 import type { People } from './people.ts';
+import { createPullActions } from './pull-actions.ts';
 import { appRoutes } from './routes-app.ts';
+import { checkRoutes } from './routes-checks.ts';
 import { issueRoutes } from './routes-issues.ts';
+import { pullRoutes } from './routes-pulls.ts';
 import { repoRoutes } from './routes-repos.ts';
 import { loadSchemas } from './schemas.ts';
 import { createApiServer } from './server.ts';
@@ -53,7 +56,7 @@ export interface FakeGitHub {
   /** Every call of the API, in the order of arrival. */
   readonly calls: readonly ApiCall[];
   /** What the real GitHub would not have understood: assert that it is empty. */
-  readonly errors: readonly string[];
+  readonly errors: string[];
   /** Whether request bodies are checked against the public schemas. */
   readonly schemas: boolean;
   readonly tokens: readonly InstallationToken[];
@@ -111,6 +114,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
   });
   const auth = createAuth(clock, world.app, keys.publicKey);
   const actions = createActions(world, views, hooks);
+  const pulls = createPullActions(world, views, actions.tell);
   const schemas = loadSchemas();
   const calls: ApiCall[] = [];
   const errors: string[] = [];
@@ -124,6 +128,8 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
     routes: [
       ...appRoutes(views, auth, hooks, () => links.api),
       ...issueRoutes(views, actions),
+      ...pullRoutes(views, actions, pulls),
+      ...checkRoutes(views, pulls),
       ...repoRoutes(views),
     ],
     fault: (call) => github.fault(call),
@@ -146,7 +152,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
     privateKey: keys.privateKey,
     secret,
     world,
-    people: createPeople(world, actions),
+    people: createPeople(world, actions, pulls),
     hooks,
     calls,
     errors,

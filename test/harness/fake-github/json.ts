@@ -36,6 +36,8 @@ export interface JsonViews {
   repo(repo: Repo): Json;
   issue(issue: Issue): Json;
   pull(issue: PullIssue): Json;
+  /** What reviews and their comments carry of their pull request: less, nothing about merging. */
+  pullOfReview(issue: PullIssue): Json;
   comment(comment: Comment): Json;
   review(review: Review): Json;
   reviewComment(comment: ReviewComment): Json;
@@ -163,7 +165,7 @@ export function createJsonViews(world: World, links: Links): JsonViews {
     repo: repo(where),
   });
 
-  const pull = (one: PullIssue): Json => ({
+  const pullOfReview = (one: PullIssue): Json => ({
     url: pullUrl(one),
     id: one.id,
     node_id: nodeId('PullRequest', one.id),
@@ -180,13 +182,17 @@ export function createJsonViews(world: World, links: Links): JsonViews {
     updated_at: iso(one.updatedAt),
     closed_at: isoOrNull(one.closedAt),
     merged_at: isoOrNull(one.pull.mergedAt),
-    merged: one.pull.mergedAt !== null,
-    merged_by: one.pull.mergedBy === null ? null : user(one.pull.mergedBy),
     labels: one.labels.map(label),
     draft: one.pull.draft,
     head: side(one.pull.head.ref, one.pull.head.sha, one.pull.head.repo),
     base: side(one.pull.base.ref, one.pull.base.sha, one.repo),
     author_association: association(one.repo, one.author),
+  });
+
+  const pull = (one: PullIssue): Json => ({
+    ...pullOfReview(one),
+    merged: one.pull.mergedAt !== null,
+    merged_by: one.pull.mergedBy === null ? null : user(one.pull.mergedBy),
     changed_files: one.pull.files.length,
   });
 
@@ -299,6 +305,7 @@ export function createJsonViews(world: World, links: Links): JsonViews {
     repo,
     issue,
     pull,
+    pullOfReview,
     comment,
     review,
     reviewComment,

@@ -4,13 +4,17 @@
  * offer to this person throws.
  */
 import type { Actions } from './actions.ts';
+import type { LineComment, PullActions, ReviewOptions } from './pull-actions.ts';
 import type {
   CheckRun,
   Comment,
   Installation,
   Issue,
+  PullFile,
   PullIssue,
   Repo,
+  Review,
+  ReviewComment,
   Role,
   User,
 } from './model.ts';
@@ -31,6 +35,14 @@ export interface People {
   close(user: User, issue: Issue, reason?: 'completed' | 'not_planned'): void;
   merge(user: User, pull: PullIssue): void;
   reopen(user: User, issue: Issue): void;
+  push(user: User, pull: PullIssue, files: readonly PullFile[]): void;
+  /** A review with its comments: one webhook for it, one for each of them. */
+  review(user: User, pull: PullIssue, options: ReviewOptions): Review;
+  /** A single comment on a line of the diff; a review of its own, without text. */
+  reviewComment(user: User, pull: PullIssue, options: LineComment): ReviewComment;
+  reply(user: User, to: ReviewComment, body: string): ReviewComment;
+  editReviewComment(user: User, comment: ReviewComment, body: string): void;
+  deleteReviewComment(user: User, comment: ReviewComment): void;
   /** Reactions have no webhook. */
   react(user: User, on: Issue | Comment, content: string): void;
   /** Presses a button of a check run. */
@@ -73,7 +85,7 @@ function mustWrite(user: User, repo: Repo, what: string): void {
   if (!mayWrite(repo, user)) throw new Error(`${user.login} is not offered to ${what}`);
 }
 
-export function createPeople(world: World, actions: Actions): People {
+export function createPeople(world: World, actions: Actions, pulls: PullActions): People {
   const editComment: People['editComment'] = (user, comment, body) => {
     if (comment.author !== user) mustWrite(user, comment.issue.repo, 'edit what others wrote');
     actions.editComment(user, comment, body);
@@ -120,9 +132,7 @@ export function createPeople(world: World, actions: Actions): People {
       editComment(user, comment, flipBox(comment.body, box));
     },
     label: (user, issue, name) => {
-      if (world.users.includes(user) && !issue.repo.roles.has(user.id)) {
-        mustWrite(user, issue.repo, 'label');
-      }
+      if (issue.repo.roles.get(user.id) !== 'triage') mustWrite(user, issue.repo, 'label');
       actions.label(user, issue, name);
     },
     unlabel: actions.unlabel,
@@ -134,6 +144,21 @@ export function createPeople(world: World, actions: Actions): People {
     reopen: (user, issue) => {
       if (issue.author !== user) mustWrite(user, issue.repo, 'reopen this');
       actions.reopen(user, issue);
+    },
+    push: (user, pull, files) => {
+      if (pull.author !== user) mustWrite(user, pull.repo, 'push to this');
+      pulls.push(user, pull, files);
+    },
+    review: pulls.review,
+    reviewComment: pulls.reviewComment,
+    reply: pulls.reply,
+    editReviewComment: (user, comment, body) => {
+      if (comment.author !== user) mustWrite(user, comment.issue.repo, 'edit what others wrote');
+      pulls.editReviewComment(user, comment, body);
+    },
+    deleteReviewComment: (user, comment) => {
+      if (comment.author !== user) mustWrite(user, comment.issue.repo, 'delete what others wrote');
+      pulls.deleteReviewComment(user, comment);
     },
     react: (user, on, content) => {
       actions.react(user, `${'issue' in on ? 'comment' : 'issue'}:${on.id}`, content);
