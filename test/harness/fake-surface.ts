@@ -49,6 +49,7 @@ export interface FakeSurfaceOptions {
   readonly budget?: OutboundBudget;
   /** What it really bears: more is throttled. */
   readonly limit?: OutboundBudget;
+  readonly budgetsOf?: Surface['budgetsOf'];
   readonly intervalMs?: number;
   readonly latencyMs?: number;
   /** Longest body; longer is refused. */
@@ -156,6 +157,7 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     budget: options.budget ?? { burst: 1_000, perMinute: 60_000 },
     progressInterval: () => options.intervalMs ?? 5_000,
     render: options.render ?? renderPlainly,
+    ...(options.budgetsOf === undefined ? {} : { budgetsOf: options.budgetsOf }),
     ...(options.mirrors === undefined ? {} : { mirrors: options.mirrors }),
     fault: () => undefined,
     calls,

@@ -46,6 +46,13 @@ export interface OutboundBudget {
   readonly perMinute: number;
 }
 
+export type CallKind = 'post' | 'edit' | 'find';
+
+/** A budget of a kind of call, or of a place; one `name` is one budget of the account. */
+export interface NamedBudget extends OutboundBudget {
+  readonly name: string;
+}
+
 /**
  * What a message reads. Several bodies: one message each, in this order; the outbox posts the second
  * when the first is there, and so on. A body that is not needed any more is edited to what
@@ -67,7 +74,12 @@ export interface Surface {
    * Shortest time to the next progress edit of a message that is `ageMs` old and was edited `edits`
    * times. State changes, finals and permission requests do not wait for it.
    */
-  progressInterval(ageMs: number, edits: number): number;
+  progressInterval(ageMs: number, edits: number, thread?: ThreadRef): number;
+  /**
+   * What such a call spends besides the account's budget, the most particular first: that one is
+   * narrowed when the call is throttled, and the account's own is not.
+   */
+  budgetsOf?(thread: ThreadRef, call: CallKind): readonly NamedBudget[];
   /** Pure: what the message reads now. Equal text = nothing to send. `now` for elapsed times. */
   render(view: ResolvedView, now: number, mirror?: string | null): Rendered;
   /**
