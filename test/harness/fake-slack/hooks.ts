@@ -145,7 +145,7 @@ export function createHooks({ state, baseUrl, blockLimits }: HooksDeps): Hooks {
       const { response_url: url } = payload;
       if (typeof url !== 'string') return;
       const body = typeof answer === 'string' ? parsed(answer) : answer;
-      hooks.respond(new URL(url).pathname, isJson(body) ? body : { text: String(answer) });
+      hooks.respond(new URL(url).pathname, isJson(body) ? body : { text: answer });
     },
     view(id) {
       const view = views.get(id);
