@@ -2,52 +2,13 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { apiClient, appJwt, field, installationClient } from './fake-github/api-client.ts';
-import { createFakeGitHub } from './fake-github/fake-github.ts';
-import type { FakeGitHub, FakeGitHubOptions } from './fake-github/fake-github.ts';
+import { closeStages, stage } from './fake-github/stage.ts';
+import type { Answer } from './fake-github/api-client.ts';
+import type { Json } from './fake-github/model.ts';
 import { createShapeCheck } from './fake-github/payload-shape.ts';
-import { createManualClock } from './manual-clock.ts';
+import { loadSchemas } from './fake-github/schemas.ts';
 
-const opened: FakeGitHub[] = [];
-
-afterEach(async () => {
-  for (const github of opened.splice(0)) {
-    await github.stop();
-    if (github.errors.length > 0) throw new Error(github.errors.join('\n'));
-  }
-});
-
-interface Heard {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-async function stage(options: FakeGitHubOptions = {}) {
-  const clock = createManualClock();
-  const heard: Heard[] = [];
-  const answers = { status: 202 };
-  const github = await createFakeGitHub({
-    clock,
-    target: async (headers, body) => {
-      heard.push({ headers, body });
-      return { status: answers.status };
-    },
-    ...options,
-  });
-  opened.push(github);
-  const acme = github.world.user('acme', 'Organization');
-  const alice = github.user('alice');
-  const repo = github.world.repo('shop', { owner: acme, roles: [[alice, 'write']] });
-  const installation = github.people.install(alice, acme, [repo]);
-  await github.hooks.idle();
-  heard.splice(0);
-  const events = (): string[] =>
-    heard.map(({ headers, body }) => {
-      const payload: unknown = JSON.parse(body);
-      const sender = field(field(payload, 'sender'), 'login');
-      return `${headers['x-github-event']}.${String(field(payload, 'action'))} by ${String(sender)}`;
-    });
-  return { clock, github, heard, events, answers, acme, alice, repo, installation };
-}
+afterEach(closeStages);
 
 test('an App JWT holds for ten minutes at most, and only if its key signed it', async () => {
   const { clock, github } = await stage();
@@ -206,4 +167,217 @@ test('its payloads have nothing that the public examples have not', async () => 
   `);
   const odd = heard.flatMap(({ headers, body }) => check(headers['x-github-event'] ?? '', body));
   expect([...new Set(odd)]).toEqual([]);
+});
+
+test('permissions belong to the number of a user and a repository, whatever their names', async () => {
+  const { github, alice, repo, installation } = await stage();
+  const bob = github.user('bob');
+  const app = await installationClient(github, installation);
+  const asked = async (login: string): Promise<unknown> => {
+    const { body } = await app.call('GET', `/repos/acme/shop/collaborators/${login}/permission`);
+    return [field(body, 'permission'), field(body, 'role_name'), field(field(body, 'user'), 'id')];
+  };
+  expect(await asked('alice')).toEqual(['write', 'write', alice.id]);
+  expect(await asked('bob')).toEqual(['read', 'read', bob.id]);
+  github.people.setRole(repo, bob, 'maintain');
+  expect(await asked('bob')).toEqual(['write', 'maintain', bob.id]);
+  github.people.renameUser(alice, 'alice-new');
+  github.people.renameUser(bob, 'alice');
+  expect(await asked('alice')).toEqual(['write', 'maintain', bob.id]);
+
+  github.people.renameRepo(alice, repo, 'store');
+  const moved = await app.call('GET', '/repos/acme/shop');
+  expect(moved.status).toBe(301);
+  expect(moved.headers.get('location')).toBe(`${github.url}/repositories/${repo.id}`);
+  const found = await app.call('GET', `/repositories/${repo.id}`);
+  expect(field(found.body, 'full_name')).toBe('acme/store');
+  const issue = github.people.openIssue(alice, repo, { title: 'Broken' });
+  const comment = github.people.comment(alice, issue, '- [ ] a');
+  expect(() => {
+    github.people.tick(github.user('eve'), comment, 0);
+  }).toThrow('eve is not offered to edit what others wrote');
+});
+
+test('texts that are too long are refused with 422, and change nothing', async () => {
+  const { github, alice, repo, installation } = await stage();
+  const pull = github.people.openPull(alice, repo, { title: 'Mend it', files: [FILE] });
+  const app = await installationClient(github, installation);
+  const comments = `/repos/acme/shop/issues/${pull.number}/comments`;
+  const status = async (method: string, path: string, body: Json): Promise<number> =>
+    (await app.call(method, path, body)).status;
+  expect(await status('POST', comments, { body: 'x'.repeat(65_536) })).toBe(201);
+  expect(await status('POST', comments, { body: 'x'.repeat(65_537) })).toBe(422);
+  const [comment] = github.botComments(pull);
+  const one = `/repos/acme/shop/issues/comments/${comment?.id}`;
+  expect(await status('PATCH', one, { body: 'x'.repeat(65_537) })).toBe(422);
+  expect(comment?.body.length).toBe(65_536);
+
+  const run = (fields: Json): Json => ({
+    name: 'threadcast / permission',
+    head_sha: pull.pull.head.sha,
+    output: { title: 'May it?', summary: 'x' },
+    ...fields,
+  });
+  const action = { label: 'l'.repeat(20), description: 'd'.repeat(40), identifier: 'i'.repeat(20) };
+  const runs = '/repos/acme/shop/check-runs';
+  expect(await status('POST', runs, run({ actions: [action, action, action] }))).toBe(201);
+  const tooMuch: readonly Json[] = [
+    { actions: [action, action, action, action] },
+    { actions: [{ ...action, label: 'l'.repeat(21) }] },
+    { actions: [{ ...action, description: 'd'.repeat(41) }] },
+    { actions: [{ ...action, identifier: 'i'.repeat(21) }] },
+    { output: { title: 't', summary: 'x'.repeat(65_536) } },
+    { output: { title: 't', summary: 's', text: 'x'.repeat(65_536) } },
+    { head_sha: 'unknown' },
+  ];
+  for (const fields of tooMuch) expect(await status('POST', runs, run(fields))).toBe(422);
+  expect(github.world.checkRuns.length).toBe(1);
+  github.errors.splice(0);
+});
+
+test.skipIf(!loadSchemas().available)(
+  'a body that the public schemas do not allow is refused and noted',
+  async () => {
+    const { github, alice, repo, installation } = await stage();
+    const issue = github.people.openIssue(alice, repo, { title: 'Broken' });
+    const app = await installationClient(github, installation);
+    const path = `/repos/acme/shop/issues/${issue.number}/comments`;
+    expect((await app.call('POST', path, { text: 'wrong name' })).status).toBe(422);
+    expect((await app.call('GET', '/nowhere')).status).toBe(404);
+    expect(github.errors.splice(0)).toMatchInlineSnapshot(`
+      [
+        "POST /repos/{owner}/{repo}/issues/{issue_number}/comments: body must have required property 'body'",
+        "no such operation: GET /nowhere",
+      ]
+    `);
+  },
+);
+
+test('lists come in pages with links, also under the base path of GHES', async () => {
+  const { github, alice, repo, installation } = await stage({ ghes: true });
+  expect(github.url).toMatch(/\/api\/v3$/);
+  const issue = github.people.openIssue(alice, repo, { title: 'Broken' });
+  for (let n = 0; n < 5; n += 1) github.people.comment(alice, issue, `comment ${n}`);
+  const app = await installationClient(github, installation);
+  const path = `/repos/acme/shop/issues/${issue.number}/comments`;
+  const { body, headers } = await app.call('GET', `${path}?per_page=2&page=2`);
+  expect(Array.isArray(body) && body.map((one) => field(one, 'body'))).toEqual([
+    'comment 2',
+    'comment 3',
+  ]);
+  expect(headers.get('link')?.replaceAll(github.url, '')).toBe(
+    `<${path}?per_page=2&page=1>; rel="prev", <${path}?per_page=2&page=1>; rel="first", ` +
+      `<${path}?per_page=2&page=3>; rel="next", <${path}?per_page=2&page=3>; rel="last"`,
+  );
+});
+
+test('the secondary limits hold: points and content a minute, content an hour', async () => {
+  const { clock, github, alice, repo, installation } = await stage();
+  const issue = github.people.openIssue(alice, repo, { title: 'Broken' });
+  const app = await installationClient(github, installation);
+  const path = `/repos/acme/shop/issues/${issue.number}`;
+  /** How many of `count` calls work, and what the first refused one says. */
+  const burst = async (count: number, method: string, below: string, body?: Json) => {
+    let worked = 0;
+    for (let n = 0; n < count; n += 1) {
+      const answer = await app.call(method, `${path}${below}`, body);
+      if (answer.status >= 400) {
+        return { worked, status: answer.status, retryAfter: answer.headers.get('retry-after') };
+      }
+      worked += 1;
+    }
+    return { worked };
+  };
+  const text = { body: 'hello' };
+  expect(await burst(100, 'POST', '/comments', text)).toEqual({
+    worked: 80,
+    status: 403,
+    retryAfter: '60',
+  });
+  // 500 of the 900 points of this minute are left: what was refused cost nothing.
+  await clock.advance(30_000);
+  expect(await burst(200, 'POST', '/labels', { labels: ['bug'] })).toEqual({
+    worked: 100,
+    status: 429,
+    retryAfter: '30',
+  });
+  await clock.advance(30_000);
+  for (let minute = 1; minute < 6; minute += 1) {
+    await burst(80, 'POST', '/comments', text);
+    await clock.advance(60_000);
+  }
+  expect(await burst(30, 'POST', '/comments', text)).toEqual({
+    worked: 20,
+    status: 429,
+    retryAfter: String(3600 - 6 * 60),
+  });
+  expect(await burst(300, 'GET', '')).toEqual({ worked: 300 });
+  expect(github.count('issues/create-comment', 201)).toBe(500);
+  expect(github.count('issues/create-comment', 403)).toBe(1);
+});
+
+test('a hundred calls may be open at once, not more', async () => {
+  const { clock, github, alice, repo, installation } = await stage();
+  const issue = github.people.openIssue(alice, repo, { title: 'Broken' });
+  const app = await installationClient(github, installation);
+  github.fault = (call) => (call.op === 'issues/get' ? { kind: 'slow', ms: 1000 } : undefined);
+  const path = `/repos/acme/shop/issues/${issue.number}`;
+  const under: Promise<Answer>[] = Array.from({ length: 101 }, () => app.call('GET', path));
+  const refused = await Promise.race(under);
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+  github.fault = () => undefined;
+  await clock.advance(1000);
+  const statuses = (await Promise.all(under)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200).length).toBe(100);
+});
+
+test('a thread reads as people see it', async () => {
+  const { clock, github, alice, repo, installation } = await stage();
+  const pull = github.people.openPull(alice, repo, {
+    title: 'Mend the cart',
+    body: 'It was broken <!-- hidden -->',
+    files: [FILE],
+  });
+  const app = await installationClient(github, installation);
+  await clock.advance(1000);
+  github.people.review(alice, pull, {
+    state: 'changes_requested',
+    body: 'See below',
+    comments: [{ path: 'src/cart.ts', line: 2, body: 'why two?' }],
+  });
+  const [line] = github.world.reviewComments;
+  await clock.advance(1000);
+  const replies = `/repos/acme/shop/pulls/${pull.number}/comments/${line?.id}/replies`;
+  await app.call('POST', replies, { body: 'Because.' });
+  await app.call('POST', `/repos/acme/shop/pulls/comments/${line?.id}/reactions`, {
+    content: 'eyes',
+  });
+  await app.call('POST', '/repos/acme/shop/check-runs', {
+    name: 'threadcast / permission',
+    head_sha: pull.pull.head.sha,
+    conclusion: 'action_required',
+    output: { title: 'May it?', summary: 'rm -rf build' },
+    actions: [{ label: 'Allow once', description: 'Run it now', identifier: 'k7-allow' }],
+  });
+  github.people.merge(alice, pull);
+  expect(github.visible(pull)).toMatchInlineSnapshot(`
+    "#1 Mend the cart (merged)
+
+    alice:
+      It was broken
+
+    alice reviewed (changes_requested):
+      See below
+
+    alice on src/cart.ts:2 (eyes threadcast[bot]):
+      why two?
+
+    threadcast[bot] on src/cart.ts:2 (reply):
+      Because.
+
+    check threadcast / permission: action_required
+      May it?
+      rm -rf build
+      [Allow once] Run it now"
+  `);
 });

@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 export interface ApiClient {
-  call(method: string, path: string, body?: Json): Promise<Answer>;
+  call(method: string, path: string, body?: Json, signal?: AbortSignal): Promise<Answer>;
 }
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -26,10 +26,11 @@ export function appJwt(github: FakeGitHub, nowMs: number, claims: Json = {}): st
 
 export function apiClient(github: FakeGitHub, credential: string | null): ApiClient {
   return {
-    call: async (method, path, body) => {
+    call: async (method, path, body, signal) => {
       const answer = await fetch(`${github.url}${path}`, {
         method,
         redirect: 'manual',
+        signal,
         headers: credential === null ? {} : { authorization: `Bearer ${credential}` },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
