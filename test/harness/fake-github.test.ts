@@ -189,6 +189,11 @@ test('permissions belong to the number of a user and a repository, whatever thei
   const moved = await app.call('GET', '/repos/acme/shop');
   expect(moved.status).toBe(301);
   expect(moved.headers.get('location')).toBe(`${github.url}/repositories/${repo.id}`);
+  const posted = await app.call('POST', '/repos/acme/shop/issues', { title: 'x' });
+  expect([posted.status, posted.headers.get('location')]).toEqual([
+    307,
+    `${github.url}/repositories/${repo.id}/issues`,
+  ]);
   const found = await app.call('GET', `/repositories/${repo.id}`);
   expect(field(found.body, 'full_name')).toBe('acme/store');
   const issue = github.people.openIssue(alice, repo, { title: 'Broken' });

@@ -85,7 +85,12 @@ function newToken(appId: number): string {
   return `ghs_${appId}_${head}.${part(120)}-_.${part(225)}`;
 }
 
-export function createAuth(clock: Clock, app: GitHubApp, publicKey: string): Auth {
+export function createAuth(
+  clock: Clock,
+  app: GitHubApp,
+  publicKey: string,
+  tokenMs = TOKEN_MS,
+): Auth {
   const tokens: InstallationToken[] = [];
   return {
     tokens,
@@ -113,7 +118,7 @@ export function createAuth(clock: Clock, app: GitHubApp, publicKey: string): Aut
         installation,
         permissions,
         repos,
-        expiresAt: clock.now() + TOKEN_MS,
+        expiresAt: clock.now() + tokenMs,
         revoked: false,
       };
       tokens.push(made);

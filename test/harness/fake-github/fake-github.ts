@@ -38,6 +38,11 @@ export interface FakeGitHubOptions {
   readonly app?: Partial<AppOptions>;
   readonly secret?: string;
   readonly limits?: Partial<Limits>;
+  /**
+   * How long tokens of installations live; default an hour. Octokit keeps them by the real time,
+   * so a test that simulates more than an hour gives more.
+   */
+  readonly tokenMs?: number;
   /** The API lives under `/api/v3`, as on GitHub Enterprise Server; default false. Both answer. */
   readonly ghes?: boolean;
 }
@@ -112,7 +117,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
     events: world.app.events,
     target: options.target ?? null,
   });
-  const auth = createAuth(clock, world.app, keys.publicKey);
+  const auth = createAuth(clock, world.app, keys.publicKey, options.tokenMs);
   const actions = createActions(world, views, hooks);
   const pulls = createPullActions(world, views, actions.tell);
   const schemas = loadSchemas();

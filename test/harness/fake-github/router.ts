@@ -24,6 +24,9 @@ export interface Request {
   readonly query: URLSearchParams;
   readonly body: Json;
   readonly accept: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly method: string;
   /** The part of a list that was asked for, with its Link header. */
   page(items: readonly unknown[], wrap?: (part: readonly unknown[]) => Json): Reply;
 }
@@ -92,7 +95,7 @@ export function textOrNull(request: Request, name: string): string | null {
   return typeof request.body[name] === 'string' ? text(request, name) : null;
 }
 
-/** The repository of the path, if the token sees it; one that was renamed answers 301. */
+/** The repository of the path, if the token sees it; one that was renamed redirects. */
 export function repoOf(request: Request): Repo {
   const { world, params } = request;
   const full = `${params['owner']}/${params['repo']}`.toLowerCase();
@@ -101,7 +104,10 @@ export function repoOf(request: Request): Repo {
   if (repo === undefined) {
     const moved = world.repos.find((one) => one.formerNames.includes(full));
     if (moved === undefined) throw notFound();
-    throw new ApiError(301, 'Moved Permanently', { url: `/repositories/${moved.id}` });
+    const rest = request.target.replace(/^\/repos\/[^/]+\/[^/?]+/, '');
+    // A redirected write keeps its method and its body.
+    const status = request.method === 'GET' ? 301 : 307;
+    throw new ApiError(status, 'Moved Permanently', { url: `/repositories/${moved.id}${rest}` });
   }
   const token = tokenOf(request);
   if (!token.installation.repos.has(repo) || token.repos?.has(repo) === false) throw notFound();

@@ -166,7 +166,7 @@ export function createApiServer(options: ApiServerOptions): Server {
     if (error instanceof ApiError) {
       const { status, body, headers } = error;
       const { url } = body;
-      return typeof url === 'string' && status === 301
+      return typeof url === 'string' && (status === 301 || status === 307)
         ? { status, body, headers: { ...headers, location: `${options.baseUrl()}${url}` } }
         : { status, body, headers };
     }
@@ -249,6 +249,8 @@ export function createApiServer(options: ApiServerOptions): Server {
         query: url.searchParams,
         body: json,
         accept: message.headers.accept ?? '',
+        target: `${path}${url.search}`,
+        method,
         page: pager(url, options.baseUrl().replace(/\/api\/v3$/, '')),
       };
       const reply = await withFault(call, response, async () => {
