@@ -389,3 +389,34 @@ test('a thread reads as people see it', async () => {
       [Allow once] Run it now"
   `);
 });
+
+test('an App is made from a manifest, with a code that is good once', async () => {
+  const { github } = await stage();
+  const manifest = JSON.stringify({
+    name: 'Threadcast',
+    url: 'https://threadcast.example',
+    redirect_url: 'http://127.0.0.1:4000/done',
+    hook_attributes: { url: 'https://threadcast.example/api/github/webhooks' },
+    default_permissions: { issues: 'write' },
+  });
+  const form = await fetch(`http://${github.host}/organizations/acme/settings/apps/new?state=s1`, {
+    method: 'POST',
+    redirect: 'manual',
+    body: new URLSearchParams({ manifest }),
+  });
+  const back = new URL(form.headers.get('location') ?? '');
+  expect([form.status, back.origin, back.searchParams.get('state')]).toEqual([
+    302,
+    'http://127.0.0.1:4000',
+    's1',
+  ]);
+  const convert = `/app-manifests/${back.searchParams.get('code')}/conversions`;
+  const { status, body } = await apiClient(github, null).call('POST', convert);
+  expect(status).toBe(201);
+  expect(field(field(body, 'owner'), 'login')).toBe('acme');
+  expect([field(body, 'pem'), field(body, 'webhook_secret')]).toEqual([
+    github.privateKey,
+    github.secret,
+  ]);
+  expect((await apiClient(github, null).call('POST', convert)).status).toBe(404);
+});

@@ -23,6 +23,7 @@ import { checkRoutes } from './routes-checks.ts';
 import { issueRoutes } from './routes-issues.ts';
 import { pullRoutes } from './routes-pulls.ts';
 import { repoRoutes } from './routes-repos.ts';
+import { setupRoutes } from './routes-setup.ts';
 import { loadSchemas } from './schemas.ts';
 import { createApiServer } from './server.ts';
 import type { ApiCall, ApiFault } from './server.ts';
@@ -136,6 +137,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
       ...pullRoutes(views, actions, pulls),
       ...checkRoutes(views, pulls),
       ...repoRoutes(views),
+      ...setupRoutes(keys.privateKey, secret),
     ],
     fault: (call) => github.fault(call),
     calls,

@@ -75,8 +75,12 @@ async function readBody(message: IncomingMessage): Promise<unknown> {
     if (size > LARGEST_REQUEST) throw new ApiError(413, 'Payload Too Large');
   }
   if (size === 0) return undefined;
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (message.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text);
   } catch {
     throw new ApiError(400, 'Problems parsing JSON');
   }
