@@ -1,0 +1,121 @@
+/**
+ * Comments of one place: of the conversation, or of a review thread. An id of ours says which:
+ * `ic:<id>` and `rc:<id>`.
+ */
+import type { ThreadRef } from '../../core/model/thread.ts';
+import { AppError } from '../../core/model/errors.ts';
+import { placeOf, type Place } from '../address.ts';
+import type { Marks } from '../renderers/marker.ts';
+import { isOurs, type Author, type Identity } from './identity.ts';
+import type { GitHubAuth, Octokit } from './octokit.ts';
+import type { Repositories, RepositoryName } from './repositories.ts';
+
+export interface Site {
+  readonly place: Place;
+  readonly octokit: Octokit;
+  readonly name: RepositoryName;
+}
+
+export interface Comments {
+  site(thread: ThreadRef): Promise<Site>;
+  post(site: Site, body: string, signal?: AbortSignal): Promise<string>;
+  edit(site: Site, externalId: string, body: string, signal?: AbortSignal): Promise<void>;
+  read(site: Site, externalId: string): Promise<string>;
+  /** Id of the newest comment of ours with this key. */
+  find(site: Site, key: string, signal?: AbortSignal): Promise<string | null>;
+}
+
+/** Pages of a hundred that are looked through. */
+const PAGES = 30;
+
+export function createComments(deps: {
+  readonly auth: GitHubAuth;
+  readonly repositories: Repositories;
+  readonly identity: Identity;
+  readonly marks: Marks;
+}): Comments {
+  const { auth, repositories, identity, marks } = deps;
+  return {
+    site: async (thread) => {
+      const place = placeOf(thread);
+      if (place === undefined) throw new AppError('invalid', 'This is no address on GitHub.');
+      const octokit = await auth.installation(place.installationId);
+      const name = await repositories.name(place.installationId, place.repositoryId);
+      return { place, octokit, name };
+    },
+    post: async ({ place, octokit, name }, body, signal) => {
+      const request = { signal };
+      if (place.reviewThread === null) {
+        const target = { ...name, issue_number: place.number };
+        const { data } = await octokit.rest.issues.createComment({ ...target, body, request });
+        return `ic:${data.id}`;
+      }
+      const { data } = await octokit.rest.pulls.createReplyForReviewComment({
+        ...name,
+        pull_number: place.number,
+        comment_id: place.reviewThread,
+        body,
+        request,
+      });
+      return `rc:${data.id}`;
+    },
+    edit: async ({ octokit, name }, externalId, body, signal) => {
+      const target = {
+        ...name,
+        comment_id: Number(externalId.slice(3)),
+        body,
+        request: { signal },
+      };
+      if (externalId.startsWith('rc:')) await octokit.rest.pulls.updateReviewComment(target);
+      else await octokit.rest.issues.updateComment(target);
+    },
+    read: async ({ octokit, name }, externalId) => {
+      const target = { ...name, comment_id: Number(externalId.slice(3)) };
+      const { data } = externalId.startsWith('rc:')
+        ? await octokit.rest.pulls.getReviewComment(target)
+        : await octokit.rest.issues.getComment(target);
+      return data.body ?? '';
+    },
+    find: async (site, key, signal) => {
+      let found: string | null = null;
+      for await (const each of written(site, signal)) {
+        if (isOurs(identity, each.user) && marks.keyOf(each.body) === key) found = each.externalId;
+      }
+      return found;
+    },
+  };
+}
+
+interface Written {
+  readonly externalId: string;
+  readonly body: string | undefined;
+  readonly user: Author | null;
+}
+
+async function* written({ place, octokit, name }: Site, signal?: AbortSignal) {
+  const request = { signal };
+  let pages = 0;
+  if (place.reviewThread === null) {
+    const target = { ...name, issue_number: place.number, per_page: 100, request };
+    for await (const { data } of octokit.paginate.iterator(
+      octokit.rest.issues.listComments,
+      target,
+    )) {
+      for (const { id, body, user } of data) yield comment(`ic:${id}`, body, user);
+      if ((pages += 1) >= PAGES) return;
+    }
+    return;
+  }
+  const target = { ...name, pull_number: place.number, per_page: 100, request };
+  const list = octokit.rest.pulls.listReviewComments;
+  for await (const { data } of octokit.paginate.iterator(list, target)) {
+    for (const { id, body, user } of data) yield comment(`rc:${id}`, body, user);
+    if ((pages += 1) >= PAGES) return;
+  }
+}
+
+const comment = (externalId: string, body: string | undefined, user: Author | null): Written => ({
+  externalId,
+  body,
+  user,
+});

@@ -1,0 +1,104 @@
+/**
+ * Somebody edited a comment of ours. A box that was ticked is an answer, if the text beside it is
+ * what we wrote, if exactly this one box changed, and if the one who ticked may: everything else is
+ * put back and explained.
+ */
+import { AppError } from '../core/model/errors.ts';
+import { parseId } from '../core/model/ids.ts';
+import { plainName } from '../core/transcript/plain.ts';
+import { SURFACE, threadRef, type Place } from './address.ts';
+import { isNotFound, messageOf } from './client/failures.ts';
+import type { Edge } from './deps.ts';
+import { tell } from './notice.ts';
+import { callerOf, isHeard } from './person.ts';
+import { newlyTicked } from './renderers/marker.ts';
+import type { GitHubUser } from './webhooks/payloads.ts';
+
+export interface OwnEdit {
+  readonly place: Place;
+  readonly title: string;
+  readonly externalId: string;
+  readonly by: GitHubUser;
+  readonly from: string;
+  readonly to: string;
+}
+
+export async function ownCommentEdited(edge: Edge, edit: OwnEdit): Promise<void> {
+  const { marks } = edge;
+  if (!isHeard(edge, edit.by)) return;
+  const key = marks.keyOf(edit.from) ?? marks.keyOf(edit.to);
+  if (key?.startsWith('permission:') !== true) return;
+  const ticked = newlyTicked(edit.from, edit.to);
+  const isTextOurs = marks.isGenuine(edit.from) && marks.isGenuine(edit.to);
+  const [token] = ticked;
+  if (!isTextOurs) {
+    await putBack(edge, edit);
+    const reason = 'The text of the request was changed, so a tick in it counts for nothing.';
+    if (token !== undefined) await explain(edge, edit, key, 'changed', reason);
+    return;
+  }
+  if (token === undefined) return;
+  if (ticked.length > 1) {
+    await putBack(edge, edit);
+    await explain(edge, edit, key, 'several', 'More than one box was ticked. Please tick one.');
+    return;
+  }
+  await answer(edge, edit, key, token);
+}
+
+async function answer(edge: Edge, edit: OwnEdit, key: string, token: string): Promise<void> {
+  const { actionTokens, clock, sessions } = edge;
+  const action = actionTokens.verify(token, clock.now());
+  const sessionId = parseId('s', action?.sessionId ?? '');
+  const requestId = parseId('r', action?.requestId ?? '');
+  const isOfThis = action?.surface === SURFACE && key.startsWith(`permission:${requestId}@`);
+  if (!isOfThis || sessionId === undefined || requestId === undefined) {
+    await explain(
+      edge,
+      edit,
+      key,
+      'expired',
+      'This box does not work any more: the request has expired.',
+    );
+    return;
+  }
+  const caller = await callerOf(edge, edit.place, edit.by);
+  try {
+    await sessions.answerPermission(caller, sessionId, requestId, { optionId: action.optionId });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
+    if (error.code === 'forbidden') await putBack(edge, edit);
+    await explain(edge, edit, key, error.code, error.message);
+  }
+}
+
+/** Writes what stood there before, unless it says something else again by now. */
+async function putBack(edge: Edge, edit: OwnEdit): Promise<void> {
+  if (!edge.marks.isGenuine(edit.from)) return;
+  try {
+    const site = await edge.comments.site(threadRef(edit.place));
+    if ((await edge.comments.read(site, edit.externalId)) !== edit.to) return;
+    await edge.comments.edit(site, edit.externalId, edit.from);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    edge.logger.info({ reason: messageOf(error) }, 'a comment is gone, so it is not put back');
+  }
+}
+
+/** Once for each person, request and reason. */
+function explain(
+  edge: Edge,
+  { place, title, by }: OwnEdit,
+  key: string,
+  reason: string,
+  text: string,
+): Promise<void> {
+  const [request = ''] = key.split('@');
+  return tell(edge, {
+    thread: threadRef(place),
+    title,
+    key: `tick:${request}:${by.id}:${reason}`,
+    tone: 'error',
+    markdown: `**${plainName(by.login)}**: ${text}`,
+  });
+}
