@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DeliveryStore } from '../core/ports/deliveries.ts';
+import type { InstallationStore } from '../core/ports/installations.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { LeaseStore, SessionStore } from '../core/ports/session-store.ts';
 import type {
@@ -28,6 +29,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { createHostedMessageStore } from './hosted-messages.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createInbox } from './inbox.ts';
+import { createInstallationStore } from './installations.ts';
 import { createLeaseStore } from './leases.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createOutboxStore } from './outbox.ts';
@@ -58,6 +60,7 @@ export interface Storage {
   readonly leases: LeaseStore;
   readonly inbox: Inbox;
   readonly deliveries: DeliveryStore;
+  readonly installations: InstallationStore;
   readonly threads: ThreadStore;
   readonly outbox: OutboxStore;
   readonly templates: TemplateStore;
@@ -126,6 +129,7 @@ async function assemble(
     leases: createLeaseStore(reader, writer),
     inbox: createInbox(reader, writer),
     deliveries: createDeliveryStore(reader, writer),
+    installations: createInstallationStore(reader, writer),
     threads: createThreadStore(reader, writer),
     outbox: createOutboxStore(reader, writer, kind),
     templates: createTemplateStore(reader, writer),

@@ -192,6 +192,13 @@ export interface HostedMessagesTable {
   updated_at: number;
 }
 
+export interface InstallationsTable {
+  readonly surface: string;
+  readonly account: string;
+  sealed: string;
+  updated_at: number;
+}
+
 export interface Tables {
   schema_version: { version: number };
   sessions: SessionsTable;
@@ -202,6 +209,7 @@ export interface Tables {
   leases: LeasesTable;
   inbox: InboxTable;
   deliveries: DeliveriesTable;
+  installations: InstallationsTable;
   threads: ThreadsTable;
   bindings: BindingsTable;
   outbox: OutboxTable;

@@ -6,6 +6,7 @@ export type SmallStores = Pick<
   | 'leases'
   | 'inbox'
   | 'deliveries'
+  | 'installations'
   | 'threads'
   | 'outbox'
   | 'templates'
