@@ -27,6 +27,11 @@ export interface InboundMessage {
   /** The message addresses us (a mention, a direct message, our own page). */
   readonly addressed: boolean;
   readonly receivedAt: number;
+  /**
+   * The person changed an earlier message of theirs (`of`: its deliveryId) instead of writing a new
+   * one: `text` is what it reads now, empty when it was deleted.
+   */
+  readonly change?: { readonly of: string; readonly kind: 'edited' | 'deleted' } | undefined;
 }
 
 /** Durable dedupe of what came in; rows are worked off by a level-triggered worker. */

@@ -108,7 +108,9 @@ export function answeredAlready(request: PermissionRequest): AppError {
     details: {
       state: request.state,
       optionId: request.optionId,
+      optionKind: option?.kind ?? null,
       by: request.answeredBy?.name ?? null,
+      byId: request.answeredBy?.id ?? null,
     },
   });
 }
