@@ -1,6 +1,6 @@
 /** Stop, queue and steer; and what becomes of a message that is edited or deleted. */
 import { describe, expect, it } from 'vitest';
-import { heldTurn, holdTurns, showing, stage, until } from './surface.play.ts';
+import { heldTurn, holdTurns, showing, stage, until, pass } from './surface.play.ts';
 import type { SurfaceUnderTest } from './surface.under-test.ts';
 
 export function describeOrder(surface: SurfaceUnderTest): void {
@@ -64,8 +64,7 @@ export function describeOrder(surface: SurfaceUnderTest): void {
         const message = await bench().say('asker', 'second as it was');
         await until(bench(), 'it is queued', async () => (await bench().shown()).length === 2);
         await bench().edit(message, 'second as it is now');
-        await bench().quiet();
-        await bench().clock.advance(3000);
+        await pass(bench(), 3000);
         first.end();
         const second = await heldTurn(bench(), held, 1);
         expect(second.turn.text).toContain('second as it is now');
@@ -87,8 +86,7 @@ export function describeOrder(surface: SurfaceUnderTest): void {
         first.turn.say('As it was asked.');
         first.end();
         await showing(bench(), 'As it was asked.');
-        await bench().clock.advance(10_000);
-        await bench().quiet();
+        await pass(bench(), 10_000);
         expect(held).toHaveLength(1);
       },
     );
@@ -103,8 +101,7 @@ export function describeOrder(surface: SurfaceUnderTest): void {
       await showing(bench(), /cancelled/i);
       first.end();
       await rest();
-      await bench().clock.advance(5000);
-      await bench().quiet();
+      await pass(bench(), 5000);
       expect(held).toHaveLength(1);
     });
   });

@@ -4,6 +4,9 @@ import type { PermissionAnswer } from '../../src/core/ports/agent.ts';
 import type { FakeTurn } from '../harness/fake-agent.ts';
 import type { Ability, Button, SurfaceBench, SurfaceUnderTest } from './surface.under-test.ts';
 
+/** Short enough for calls under way not to run into their deadlines. */
+const PASS_STEP_MS = 5000;
+
 /** A turn that goes on when the test says so. */
 export interface HeldTurn {
   readonly turn: FakeTurn;
@@ -37,6 +40,16 @@ export async function until(
       throw new Error(`not so within ${withinMs} ms: ${what}. Shown:\n${shown.join('\n---\n')}`);
     }
     await bench.clock.advance(50);
+  }
+}
+
+/** Lets so much time pass, with the wire quiet now and then. */
+export async function pass(bench: SurfaceBench, ms: number): Promise<void> {
+  const end = bench.clock.now() + ms;
+  await bench.quiet();
+  while (bench.clock.now() < end) {
+    await bench.clock.advance(Math.min(PASS_STEP_MS, end - bench.clock.now()));
+    await bench.quiet();
   }
 }
 

@@ -1,6 +1,6 @@
 /** People who may do nothing, and servers that are started again. */
 import { describe, expect, it } from 'vitest';
-import { button, heldTurn, holdTurns, showing, stage, until } from './surface.play.ts';
+import { button, heldTurn, holdTurns, showing, stage, until, pass } from './surface.play.ts';
 import type { SurfaceUnderTest } from './surface.under-test.ts';
 
 export function describeRestart(surface: SurfaceUnderTest): void {
@@ -15,9 +15,7 @@ export function describeRestart(surface: SurfaceUnderTest): void {
         async () => (await bench().shown()).length + (await bench().told('outsider')).length > 0,
       );
       await bench().say('outsider', 'please');
-      await bench().quiet();
-      await bench().clock.advance(10_000);
-      await bench().quiet();
+      await pass(bench(), 10_000);
       expect(held).toEqual([]);
       expect((await bench().shown()).length + (await bench().told('outsider')).length).toBe(1);
     });

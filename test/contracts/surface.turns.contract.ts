@@ -1,6 +1,6 @@
 /** What people see of turns: at once, streamed, with plan and steps, long, failed, delivered twice. */
 import { describe, expect, it } from 'vitest';
-import { all, heldTurn, holdTurns, showing, stage, until } from './surface.play.ts';
+import { all, heldTurn, holdTurns, showing, stage, until, pass } from './surface.play.ts';
 import type { SurfaceUnderTest } from './surface.under-test.ts';
 
 export function describeTurns(surface: SurfaceUnderTest): void {
@@ -111,8 +111,7 @@ export function describeTurns(surface: SurfaceUnderTest): void {
       await showing(bench(), 'Done once.');
       await bench().deliverAgain(message);
       await rest();
-      await bench().clock.advance(10_000);
-      await bench().quiet();
+      await pass(bench(), 10_000);
       expect(held).toHaveLength(1);
       expect(await bench().shown()).toHaveLength(1);
     });

@@ -50,7 +50,14 @@ export interface SurfaceBench {
 }
 
 /** What a surface may lack; the reason stands in the name of the skipped test. */
-export type Ability = 'edit' | 'remove' | 'outsiderSpeaks' | 'press' | 'deliverAgain';
+export type Ability =
+  | 'edit'
+  | 'remove'
+  | 'press'
+  /** Who may do nothing sees the thread, and can write or press there. */
+  | 'outsiderSpeaks'
+  | 'outsiderPresses'
+  | 'deliverAgain';
 
 export interface SurfaceUnderTest {
   readonly name: string;

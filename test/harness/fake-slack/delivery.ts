@@ -62,6 +62,8 @@ export interface Courier {
   readonly deliveries: Delivery[];
   fault: (delivery: Delivery) => DeliveryFault | undefined;
   send(kind: DeliveryKind, teamId: string, payload: Json): Delivery;
+  /** Slack lost the acknowledgement: it delivers this once more. */
+  again(delivery: Delivery): void;
   /** Attempts that wait for their answer now. */
   busy(): number;
 }
@@ -166,6 +168,12 @@ export function createCourier(
     return delivery;
   };
 
-  const courier: Courier = { deliveries, fault: () => undefined, send, busy: () => busy };
+  const courier: Courier = {
+    deliveries,
+    fault: () => undefined,
+    send,
+    again: (delivery) => void attempt(delivery, 1, 'http_timeout', null),
+    busy: () => busy,
+  };
   return courier;
 }

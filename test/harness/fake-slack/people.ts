@@ -24,7 +24,10 @@ export interface People {
   remove(message: SlackMessage): void;
   react(user: SlackUser, message: SlackMessage, name: string): void;
   unreact(user: SlackUser, message: SlackMessage, name: string): void;
-  /** Presses the button with this action id or this label; for a select also which option. */
+  /**
+   * Presses the button with this action id or this label; for a select also which option. A copy of
+   * the message from before (`{...message}`) presses what the person still had before them.
+   */
   click(user: SlackUser, message: SlackMessage, button: string, option?: string): Delivery;
   slash(user: SlackUser, channel: SlackChannel, text: string, command?: string): Delivery;
   /** The message shortcut with this callback id. */
