@@ -14,6 +14,10 @@ export interface GitHubOptions {
   readonly gheProtocol?: 'http' | 'https' | undefined;
   /** Where the API is instead: for tests. Without a slash at its end. */
   readonly apiUrl?: string | undefined;
+  /** Of calls to the API; the global one unless a test counts them. */
+  readonly fetch?:
+    | ((url: string | URL | Request, init?: RequestInit) => Promise<Response>)
+    | undefined;
   /** Names besides the App's own that address it, with or without `@`. */
   readonly aliases: readonly string[];
   /** Labels that start a turn when somebody who may run adds them; in any case. */

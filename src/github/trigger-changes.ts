@@ -1,102 +1,71 @@
 /**
- * What a person asked with was edited or deleted. The text of a trigger is frozen when it arrives:
- * before its turn starts the new text takes its place, afterwards it does not count any more.
+ * What a person asked with was edited or deleted: core decides what that means for its turn. A
+ * mention that was forgotten at first, and is there now, is heard as if it had been written so.
  */
 import { findMentions } from '../core/commands/mention.ts';
 import { visibleText } from '../core/commands/visible.ts';
-import { promptIdOfDelivery } from '../core/inbound/context.ts';
-import type { Caller } from '../core/model/actor.ts';
-import type { PromptId, SessionId } from '../core/model/ids.ts';
-import { plainName } from '../core/transcript/plain.ts';
-import { SURFACE, threadRef, type Place } from './address.ts';
+import { threadRef, type Place } from './address.ts';
 import type { Edge } from './deps.ts';
 import { hear } from './hear.ts';
 import type { Heard } from './heard.ts';
-import { tell } from './notice.ts';
-import { actorOf, isHeard } from './person.ts';
+import { callerOf, isHeard } from './person.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
 export async function triggerEdited(
   edge: Edge,
   heard: Heard,
   editor: GitHubUser,
-  { wasAddressed, editedAt }: { readonly wasAddressed: boolean; readonly editedAt: string },
+  { from, editedAt }: { readonly from: string; readonly editedAt: string },
 ): Promise<void> {
-  if (!isHeard(edge, editor)) return;
-  const isAddressed = findMentions(visibleText(heard.text), edge.identity.names).length > 0;
-  if (!wasAddressed) {
-    // A mention that was forgotten at first. Somebody else's edit asks for nothing in their name.
-    if (isAddressed && editor.id === heard.by.id) await hear(edge, heard);
+  const isFor = (text: string): boolean =>
+    findMentions(visibleText(text), edge.identity.names).length > 0;
+  // Somebody else's edit asks for nothing in the name of the one who wrote.
+  if (!isHeard(edge, editor) || editor.id !== heard.by.id) return;
+  if (!isFor(from)) {
+    if (isFor(heard.text)) await hear(edge, heard);
     return;
   }
-  const caller = mayTakeBack(editor);
-  const found = await promptOf(edge, heard.place, heard.deliveryId, caller);
-  if (found === undefined) return;
-  const say = (key: string, markdown: string): Promise<void> =>
-    tell(edge, {
-      thread: threadRef(heard.place),
-      title: heard.title,
-      key: `edited:${key}:${heard.deliveryId}`,
-      tone: 'info',
-      markdown,
-    });
-  const [name = ''] = edge.identity.names;
-  if (!found.isQueued) {
-    await say(
-      'late',
-      `**${plainName(editor.login)}** edited a request that I had started already: I work with the text as it was. To run it again with the edit, mention \`@${name}\` once more.`,
-    );
-    return;
-  }
-  await edge.sessions.cancelPrompt(caller, found.sessionId, found.promptId);
-  if (!isAddressed) return;
-  await hear(edge, { ...heard, by: editor, deliveryId: `${heard.deliveryId}@${editedAt}` });
-  await say(
-    `used@${editedAt}`,
-    'The request was edited before its turn began: I use the new text.',
-  );
+  const { place, title, deliveryId: of, text } = heard;
+  const edited = { of, kind: 'edited', text, id: `${of}@${editedAt}` } as const;
+  await change(edge, { place, title, by: editor, ...edited });
 }
 
 export async function triggerDeleted(
   edge: Edge,
   place: Place,
-  deliveryId: string,
+  of: string,
   by: GitHubUser,
 ): Promise<void> {
-  const { threads } = edge;
-  if (!isHeard(edge, by) || (await threads.find(threadRef(place))) === undefined) return;
-  const caller = mayTakeBack(by);
-  const found = await promptOf(edge, place, deliveryId, caller);
-  if (found?.isQueued !== true) return;
-  await edge.sessions.cancelPrompt(caller, found.sessionId, found.promptId);
+  if (!isHeard(edge, by)) return;
+  await change(edge, { place, title: '', by, of, kind: 'deleted', text: '', id: `${of}@deleted` });
 }
 
-/** Whoever may change or delete a text may take back what it asked for. */
-const mayTakeBack = (user: GitHubUser): Caller => ({ actor: actorOf(user), roles: ['run'] });
-
-interface FoundPrompt {
-  readonly sessionId: SessionId;
-  readonly promptId: PromptId;
-  readonly isQueued: boolean;
+interface Change {
+  readonly place: Place;
+  readonly title: string;
+  readonly by: GitHubUser;
+  readonly of: string;
+  readonly kind: 'edited' | 'deleted';
+  readonly text: string;
+  readonly id: string;
 }
 
-/** The prompt that a text became, in one of the thread's sessions. */
-async function promptOf(
-  { threads, sessions, triggers }: Edge,
-  place: Place,
-  deliveryId: string,
-  caller: Caller,
-): Promise<FoundPrompt | undefined> {
-  const thread = await threads.find(threadRef(place));
-  if (thread === undefined) return undefined;
-  const promptId = await promptIdOfDelivery(SURFACE, deliveryId);
-  for (const { sessionId } of await threads.bindingsOfThread(thread.id)) {
-    const { waiting, running } = await sessions.queue(caller, sessionId);
-    if (waiting.some(({ id }) => id === promptId)) return { sessionId, promptId, isQueued: true };
-    // Turns that ended before this process began are not remembered: nothing is said of those.
-    if (running?.id === promptId || triggers.isKnown(promptId)) {
-      return { sessionId, promptId, isQueued: false };
-    }
-  }
-  return undefined;
+/** In a thread that is not known to us nothing can have been asked. */
+async function change(edge: Edge, { place, title, by, of, kind, text, id }: Change): Promise<void> {
+  const { threads, inbound, clock } = edge;
+  const thread = threadRef(place);
+  if ((await threads.find(thread)) === undefined) return;
+  const { actor, roles } = await callerOf(edge, place, by);
+  await inbound.accept({
+    deliveryId: id,
+    thread,
+    threadTitle: title,
+    actor,
+    // Who may delete the text may take back what it asked for.
+    roles: kind === 'deleted' ? ['run'] : roles,
+    text,
+    addressed: false,
+    receivedAt: clock.now(),
+    change: { of, kind },
+  });
 }

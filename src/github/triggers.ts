@@ -12,7 +12,6 @@ export type Subject = string;
 export interface Triggers {
   /** Gives the prompt's id. */
   remember(deliveryId: string, subject: Subject): Promise<string>;
-  isKnown(promptId: string): boolean;
   /** `since`: when the prompt was queued. Null: it came from elsewhere. */
   find(site: Site, promptId: string, since: number): Promise<Subject | null>;
 }
@@ -30,7 +29,6 @@ export function createTriggers(): Triggers {
       known.set(promptId, subject);
       return promptId;
     },
-    isKnown: (promptId) => known.has(promptId),
     find: async (site, promptId, since) => known.get(promptId) ?? search(site, promptId, since),
   };
 }

@@ -9,7 +9,7 @@ import type { AgentTemplate } from '../../src/core/model/agent.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
 import { mintId } from '../../src/core/model/ids.ts';
 import { PERMISSION_EXPIRY_MS } from '../../src/core/model/permission.ts';
-import { createOutbox } from '../../src/core/outbox/outbox.ts';
+import { createOutbox, type Outbox } from '../../src/core/outbox/outbox.ts';
 import type { DeliveryStore } from '../../src/core/ports/deliveries.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type { Leases } from '../../src/core/ports/leases.ts';
@@ -103,6 +103,8 @@ export interface EdgeDeps {
   readonly templates: TemplateStore;
   readonly decisions: DecisionLog;
   readonly leases: Leases;
+  /** Made after the surface: there once the edge has started. */
+  readonly outbox: () => Pick<Outbox, 'open'>;
   readonly wakeBus: WakeBus;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -158,6 +160,7 @@ export async function startCore(
     admit: async () => {},
   });
   let inbound: Inbound | undefined = undefined;
+  let outboxes: Outbox | undefined = undefined;
   const edge = await makeEdge({
     threads,
     templates,
@@ -168,6 +171,10 @@ export async function startCore(
     logger,
     sessions: service,
     deliveries: stores.deliveries,
+    outbox: () => {
+      if (outboxes === undefined) throw new Error('The server has not started');
+      return outboxes;
+    },
     inbound: {
       accept: async (message) => {
         if (inbound === undefined) throw new Error('The server has not started');
@@ -187,6 +194,7 @@ export async function startCore(
     onGivenUp: ({ key, error }) => logger.error({ key, error }, 'a message was given up'),
     random: () => 0.5,
   });
+  outboxes = outbox;
   const shown = createPresenter({ hub, threads, outbox, clock, logger, sessions: memory.sessions });
   presenter = shown;
   inbound = createInbound({

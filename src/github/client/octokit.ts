@@ -26,7 +26,7 @@ export function createGitHubAuth(options: GitHubOptions, logger: Logger): GitHub
     privateKey: options.privateKey,
     secret: options.webhookSecret,
     baseUrl: apiBase(options) ?? 'https://api.github.com',
-    request: { fetch: fetchWithDeadline },
+    request: { fetch: withDeadline(options.fetch ?? fetch) },
     log: quietLog(logger),
     // As a function: given as an object, the defaults of Probot win over it.
     Octokit: ProbotOctokit.defaults((given: object) => ({
@@ -50,10 +50,14 @@ export function createGitHubAuth(options: GitHubOptions, logger: Logger): GitHub
   };
 }
 
-function fetchWithDeadline(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
-  const signal = init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
-  return fetch(input, { ...init, signal });
+type Fetch = NonNullable<GitHubOptions['fetch']>;
+
+function withDeadline(call: Fetch): Fetch {
+  return (input, init) => {
+    const deadline = AbortSignal.timeout(DEADLINE_MS);
+    const signal = init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline;
+    return call(input, { ...init, signal });
+  };
 }
 
 type ProbotLog = NonNullable<ConstructorParameters<typeof Probot>[0]>['log'];

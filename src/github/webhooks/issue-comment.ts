@@ -1,6 +1,4 @@
 /** A comment of an issue or pull request: written, edited, deleted. */
-import { visibleText } from '../../core/commands/visible.ts';
-import { findMentions } from '../../core/commands/mention.ts';
 import type { Place } from '../address.ts';
 import { isOurs } from '../client/identity.ts';
 import type { Edge } from '../deps.ts';
@@ -30,9 +28,8 @@ export async function commentEdited(edge: Edge, payload: IssueCommentPayload): P
     });
     return;
   }
-  const before = findMentions(visibleText(from), edge.identity.names).length > 0;
   await triggerEdited(edge, { ...heardOf(edge, payload), by: comment.user ?? sender }, sender, {
-    wasAddressed: before,
+    from,
     editedAt: comment.updated_at,
   });
 }

@@ -1,6 +1,4 @@
 /** An issue: opened, edited, labeled. Its text may ask for something like a comment does. */
-import { findMentions } from '../../core/commands/mention.ts';
-import { visibleText } from '../../core/commands/visible.ts';
 import type { Place } from '../address.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
@@ -18,9 +16,8 @@ export async function issueEdited(edge: Edge, payload: IssuesPayload): Promise<v
   const from = payload.changes?.body?.from;
   const { issue, sender } = payload;
   if (from === undefined) return;
-  const wasAddressed = findMentions(visibleText(from), edge.identity.names).length > 0;
   const heard = { ...heardOf(edge, payload), by: issue.user ?? sender };
-  await triggerEdited(edge, heard, sender, { wasAddressed, editedAt: issue.updated_at });
+  await triggerEdited(edge, heard, sender, { from, editedAt: issue.updated_at });
 }
 
 export async function issueLabeled(
