@@ -203,6 +203,7 @@ export function createHooks(options: HooksOptions): Hooks {
       holding = true;
     },
     pump: async (arrange = (events) => events) => {
+      holding = false;
       const events = arrange(held.splice(0));
       await Promise.all(events.map((event) => track(send(event))));
     },
