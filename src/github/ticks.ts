@@ -3,8 +3,10 @@
  * what we wrote, if exactly this one box changed, and if the one who ticked may: everything else is
  * put back and explained.
  */
+import { holds } from '../core/access/authorize.ts';
+import type { Caller } from '../core/model/actor.ts';
 import { AppError } from '../core/model/errors.ts';
-import { parseId } from '../core/model/ids.ts';
+import { parseId, type RequestId, type SessionId } from '../core/model/ids.ts';
 import { plainName } from '../core/transcript/plain.ts';
 import { SURFACE, threadRef, type Place } from './address.ts';
 import { isNotFound, messageOf } from './client/failures.ts';
@@ -53,6 +55,7 @@ async function answer(edge: Edge, edit: OwnEdit, key: string, token: string): Pr
   const requestId = parseId('r', action?.requestId ?? '');
   const isOfThis = action?.surface === SURFACE && key.startsWith(`permission:${requestId}@`);
   if (!isOfThis || sessionId === undefined || requestId === undefined) {
+    if (!asks(edit.from)) await putBack(edge, edit);
     await explain(
       edge,
       edit,
@@ -67,10 +70,30 @@ async function answer(edge: Edge, edit: OwnEdit, key: string, token: string): Pr
     await sessions.answerPermission(caller, sessionId, requestId, { optionId: action.optionId });
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
-    if (error.code === 'forbidden') await putBack(edge, edit);
-    await explain(edge, edit, key, error.code, error.message);
+    // A comment that still asks is edited to the outcome by the outbox; one that is late stays so.
+    if (error.code === 'forbidden' || !asks(edit.from)) await putBack(edge, edit);
+    const isLate =
+      error.code === 'forbidden' && (await isAnswered(edge, caller, sessionId, requestId));
+    const reason = isLate ? LATE : error.message;
+    await explain(edge, edit, key, isLate ? 'late' : error.code, reason);
   }
 }
+
+const LATE = 'This request has been answered already.';
+
+/** Said to whoever may look, instead of that they may not answer. */
+async function isAnswered(
+  { sessions }: Edge,
+  caller: Caller,
+  sessionId: SessionId,
+  requestId: RequestId,
+): Promise<boolean> {
+  if (!holds(caller, 'read')) return false;
+  const pending = await sessions.permissions(caller, sessionId);
+  return pending.every(({ id }) => id !== requestId);
+}
+
+const asks = (body: string): boolean => body.includes('<!-- answer:');
 
 /** Writes what stood there before, unless it says something else again by now. */
 async function putBack(edge: Edge, edit: OwnEdit): Promise<void> {

@@ -148,7 +148,8 @@ async function read(
   const parsed = deps.parse(text, options);
   if (!isBound || addressed || deps.config.untaggedReplies(thread.surface)) return parsed;
   const isFreeText =
-    parsed.kind === 'prompt' || (parsed.kind === 'command' && parsed.command.verb === 'steer');
+    parsed.kind === 'prompt' ||
+    (parsed.kind === 'command' && parsed.command.verb === 'steer' && !hasSlash);
   return isFreeText ? deps.parse(text, { ...options, bound: false }) : parsed;
 }
 

@@ -11,7 +11,7 @@ import { MIRRORS, render, type Reaction, type RenderOptions } from '../renderers
 import type { Triggers } from '../triggers.ts';
 import { editCheckRun, findCheckRun, postCheckRun } from './check-runs.ts';
 import type { Comments, Site } from './comments.ts';
-import { sent } from './failures.ts';
+import { isNotFound, sent } from './failures.ts';
 import { react } from './reactions.ts';
 
 /** 500 content-creating calls an hour are GitHub's limit; a part of it is left for others. */
@@ -84,6 +84,12 @@ async function reactTo(
   const asked = JSON.parse(body) as { reaction: Reaction; promptId: string; since: number };
   const subject = await triggers.find(site, asked.promptId, asked.since);
   if (subject === null) return 're:none';
-  await react(site, subject, asked.reaction, signal);
-  return `re:${subject}`;
+  try {
+    await react(site, subject, asked.reaction, signal);
+    return `re:${subject}`;
+  } catch (error) {
+    // What was asked with is gone, and its reaction with it.
+    if (isNotFound(error)) return 're:none';
+    throw error;
+  }
 }

@@ -61,11 +61,11 @@ function plain(body: string): string {
   return lines.map((line) => line.replace(TASK, '$1 $2').trimEnd()).join('\n');
 }
 
-/** Tokens of boxes that are ticked in `to` and were not in `from`. */
+/** Tokens of boxes that are ticked in `to` and were not in `from`, where they may be gone already. */
 export function newlyTicked(from: string, to: string): readonly string[] {
   const before = ticks(from);
   return [...ticks(to)].flatMap(([token, ticked]) =>
-    ticked && before.get(token) === false ? [token] : [],
+    ticked && before.get(token) !== true ? [token] : [],
   );
 }
 
