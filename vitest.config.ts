@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**', 'test/fixtures/**', 'node_modules/**'],
     pool: 'forks',
+    // All cores: most tests wait for processes and databases. By default one core is kept free.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/core/**/*.ts'], thresholds: { lines: 95 } },

@@ -2,17 +2,17 @@
  * The composition root: the only file that knows every folder. It makes the parts, hands each what
  * it needs, starts them in one order and stops them in the opposite one.
  */
-import { hkdfSync } from 'node:crypto';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtinTemplates } from './acp/builtin-templates.ts';
 import { createAgentConnector } from './acp/connection.ts';
 import type { ServerApp } from './cli/command.ts';
-import { environmentFor, searchPath } from './config/agent-environment.ts';
+import { environmentFor, searchPath, secretsFor } from './config/agent-environment.ts';
 import type { Config } from './config/config.ts';
-import { readOrCreateAdminToken, readOrCreateServerKey } from './config/secrets.ts';
+import { purposeKey, readOrCreateAdminToken, readOrCreateServerKey } from './config/secrets.ts';
 import { readVersion } from './config/version.ts';
 import { createActionTokens } from './core/access/action-token.ts';
+import { createRedactor } from './core/access/redact.ts';
 import { parseMessage } from './core/commands/parse.ts';
 import { createEventHub } from './core/events/create-hub.ts';
 import { createInbound } from './core/inbound/inbound.ts';
@@ -21,6 +21,7 @@ import type { SessionId } from './core/model/ids.ts';
 import { deriveId, mintId } from './core/model/ids.ts';
 import { PERMISSION_EXPIRY_MS } from './core/model/permission.ts';
 import { createOutbox } from './core/outbox/outbox.ts';
+import { redactedSurface } from './core/outbox/redacted-surface.ts';
 import { systemClock } from './core/ports/system-clock.ts';
 import { createPresenter } from './core/presenter/presenter.ts';
 import type { Presenter } from './core/presenter/presenter.ts';
@@ -29,6 +30,7 @@ import { createDecider } from './core/sessions/decider.ts';
 import { createGuard } from './core/sessions/guard.ts';
 import { createSessionManager } from './core/sessions/manager.ts';
 import { createOwnership } from './core/sessions/ownership.ts';
+import { redactedSessions } from './core/sessions/redacted-store.ts';
 import { TURN_LIMITS } from './core/sessions/turn.ts';
 import { hashToken, mintToken } from './http/auth.ts';
 import { createControlPlane } from './http/control-plane.ts';
@@ -49,17 +51,10 @@ const MAX_WORKING_SESSIONS = 200;
 /** For sending what is final when the server stops. */
 const OUTBOX_GRACE_MS = 2000;
 
+/** Of the same kind as this file: source, or built. */
 const EXAMPLE_AGENT = fileURLToPath(
-  new URL(
-    import.meta.url.endsWith('.ts') ? './example-agent/main.ts' : './example-agent/main.js',
-    import.meta.url,
-  ),
+  new URL(`./example-agent/main${path.extname(import.meta.url)}`, import.meta.url),
 );
-
-/** A key of its own for each purpose, so that none can be used for another. */
-export function purposeKey(serverKey: Uint8Array, purpose: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', serverKey, '', `threadcast ${purpose}`, 32));
-}
 
 /** The built-in agents, as they are launched here. */
 export function templates() {
@@ -83,15 +78,15 @@ async function syncAdminToken(storage: Storage, token: string): Promise<void> {
 async function layFoundation(config: Config) {
   const serverKey = await readOrCreateServerKey(config.dataDir);
   const { token } = await readOrCreateAdminToken(config.dataDir, () => mintToken().token);
-  const logger = await createLogger({
-    level: config.logLevel,
-    pretty: process.stderr.isTTY,
-    secrets: [token, Buffer.from(serverKey).toString('base64url')],
-  });
+  const keys = secretsFor(templates().flatMap(({ passEnv }) => passEnv ?? []));
+  const redact = createRedactor([token, Buffer.from(serverKey).toString('base64url'), ...keys]);
+  const pretty = process.stderr.isTTY;
+  const logger = await createLogger({ level: config.logLevel, pretty, redact });
   const storage = await openStorage({ ...storageOf(config), clock: systemClock, logger });
   await syncAdminToken(storage, token);
   await storage.templates.syncManaged(templates());
-  return { config, serverKey, logger, storage };
+  const sessions = redactedSessions(storage.sessions, redact);
+  return { config, serverKey, logger, redact, storage: { ...storage, sessions } };
 }
 
 type Foundation = Awaited<ReturnType<typeof layFoundation>>;
@@ -146,7 +141,7 @@ type Sessions = ReturnType<typeof createSessions>;
 
 /** Threads: what people write comes in, what they should see goes out. */
 function createThreads(foundation: Foundation, { hub, ownership, service }: Sessions) {
-  const { serverKey, logger, storage } = foundation;
+  const { serverKey, logger, redact, storage } = foundation;
   const shared = { clock: systemClock, logger, wakeBus: storage.wakeBus, threads: storage.threads };
   const actionTokens = createActionTokens({ key: purposeKey(serverKey, 'actions') });
   const web = createWebSurface({ ...shared, hosted: storage.hosted, actionTokens });
@@ -154,7 +149,7 @@ function createThreads(foundation: Foundation, { hub, ownership, service }: Sess
   const outbox = createOutbox({
     ...shared,
     store: storage.outbox,
-    surfaces: new Map([[web.name, web]]),
+    surfaces: new Map([[web.name, redactedSurface(web, redact)]]),
     leases: ownership,
     resolve: async (view) => presenter?.resolve(view) ?? 'gone',
     onGivenUp: ({ key, error }) => logger.error({ key, error }, 'a message was given up'),
@@ -189,8 +184,8 @@ function attachEdges(
   threads: Threads,
   at: { readonly server: WebServer; readonly url: string; readonly isClosing: () => boolean },
 ) {
-  const { serverKey, logger, storage } = foundation;
-  const shared = { clock: systemClock, logger, publicUrl: at.url };
+  const { serverKey, logger, redact, storage } = foundation;
+  const shared = { clock: systemClock, logger, redact, publicUrl: at.url };
   const login = createLogin({ key: purposeKey(serverKey, 'login'), clock: systemClock });
   const controlPlane = createControlPlane({
     ...shared,

@@ -5,11 +5,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { checkTemplate } from './acp/builtin-templates.ts';
-import { createApp, purposeKey, storageOf, templates } from './app.ts';
+import { createApp, storageOf, templates } from './app.ts';
 import type { CliServices } from './cli/command.ts';
 import { environmentFor, searchPath } from './config/agent-environment.ts';
 import type { Config } from './config/config.ts';
-import { readOrCreateServerKey, serverKeyPath } from './config/secrets.ts';
+import { purposeKey, readOrCreateServerKey, serverKeyPath } from './config/secrets.ts';
 import { AppError } from './core/model/errors.ts';
 import { systemClock } from './core/ports/system-clock.ts';
 import { urlOf } from './http/server.ts';

@@ -3,12 +3,17 @@
  * neither. Invariant: nothing outside the workspace is read or written; symbolic links are resolved
  * before the path is judged.
  */
-import { lstat, mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { RequestError } from '@agentclientprotocol/sdk/unstable';
 
 /** A file must fit into one ACP message. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** A link that was put there after the path was judged is refused; a pipe makes nobody wait. */
+const GUARDED = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export interface ReadRange {
   /** First line, from 1. */
@@ -23,12 +28,11 @@ export async function readTextFile(
   range: ReadRange,
 ): Promise<string> {
   const real = await confine(workspace, path);
-  const info = await stat(real).catch(() => undefined);
-  if (info?.isFile() !== true) throw RequestError.resourceNotFound(path);
-  if (info.size > MAX_FILE_BYTES) {
-    throw RequestError.invalidParams({ path }, `the file has ${info.size} bytes, too many`);
-  }
-  const text = await readFile(real, 'utf8');
+  const text = await withFile(real, constants.O_RDONLY, path, async (file) => {
+    const { size } = await file.stat();
+    if (size <= MAX_FILE_BYTES) return file.readFile('utf8');
+    throw RequestError.invalidParams({ path }, `the file has ${size} bytes, too many`);
+  });
   const first = Math.max(1, range.line ?? 1) - 1;
   const end = first + (range.limit ?? Infinity);
   return text.split('\n').slice(first, end).join('\n');
@@ -41,7 +45,37 @@ export async function writeTextFile(
 ): Promise<void> {
   const real = await confine(workspace, path);
   await mkdir(dirname(real), { recursive: true });
-  await writeFile(real, content);
+  const flags = constants.O_WRONLY | constants.O_CREAT;
+  await withFile(real, flags, path, async (file) => {
+    await file.truncate();
+    await file.writeFile(content);
+  });
+}
+
+/** Only regular files: opening a pipe or a device may wait for ever, or do more than read. */
+async function withFile<T>(
+  real: string,
+  flags: number,
+  path: string,
+  use: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  const file = await open(real, flags | GUARDED).catch((error: unknown) => {
+    if (isNoFile(error)) return undefined;
+    throw error;
+  });
+  try {
+    if (file && (await file.stat()).isFile()) return await use(file);
+  } finally {
+    await file?.close();
+  }
+  throw RequestError.resourceNotFound(path);
+}
+
+/** Nothing there, a link, a directory, or a pipe that nobody reads. */
+const NO_FILE = new Set<unknown>(['ENOENT', 'ELOOP', 'EISDIR', 'ENXIO']);
+
+function isNoFile(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && NO_FILE.has(error.code);
 }
 
 /** The path with every link resolved; RequestError (-32602) when it leads out of the workspace. */

@@ -4,15 +4,20 @@ import { objectIn, objectsIn, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { reasonOf } from './noise.ts';
 
-/** An option without an id cannot be answered and is left out; an unknown kind stays as it is. */
+/**
+ * An option without an id cannot be answered, and a second one with the same id cannot be told from
+ * the first (a "reject" might allow): both are left out. An unknown kind stays as it is.
+ */
 export function asPermissionRequest(params: JsonObject): AgentPermissionRequest {
   const toolCall = objectIn(params, 'toolCall') ?? {};
+  const known = new Set<string>();
   return {
     toolCallId: textIn(toolCall, 'toolCallId') ?? '',
     toolCall,
     options: objectsIn(params, 'options').flatMap((option) => {
       const optionId = textIn(option, 'optionId');
-      if (optionId === undefined) return [];
+      if (optionId === undefined || known.has(optionId)) return [];
+      known.add(optionId);
       const name = textIn(option, 'name') ?? optionId;
       return [{ optionId, name, kind: textIn(option, 'kind') ?? 'unknown' }];
     }),

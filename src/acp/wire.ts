@@ -3,7 +3,8 @@
  * change or refuse is taken off the wire before it:
  * - `session/update` goes to `update` raw, synchronously and in wire order (the hot path);
  * - `session/request_permission` goes to `permission` raw, in order with the updates;
- * - noise (no JSON, no message, too long, an answer to nothing) is logged and goes nowhere.
+ * - noise (no JSON, no message, too long or too deep, an answer to nothing) is logged and goes
+ *   nowhere.
  *
  * Request ids are `e<epoch>:<n>`, unique across connections: an answer that was meant for an
  * earlier connection to the same agent can never be taken for ours.
@@ -13,7 +14,9 @@ import type { AnyMessage, Stream } from '@agentclientprotocol/sdk/unstable';
 import { isObject, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
 import { createLineSplitter } from './lines.ts';
+import type { LineHandlers } from './lines.ts';
 import { createNoiseLog, reasonOf } from './noise.ts';
+import type { NoiseLog } from './noise.ts';
 import { createPermissionDesk } from './permission.ts';
 
 export interface WireHandlers {
@@ -69,14 +72,7 @@ export function createWire(ends: WireEnds, handlers: WireHandlers): Wire {
     }
   };
 
-  const lines = createLineSplitter({
-    line(text) {
-      const message = parseLine(text);
-      if (message === undefined) noise.line('printed', text);
-      else take(message);
-    },
-    tooLong: (bytes) => noise.tooLong(bytes),
-  });
+  const lines = createLineSplitter(eachMessage(take, noise));
 
   const readable = new ReadableStream<AnyMessage>({
     start(controller) {
@@ -98,6 +94,25 @@ export function createWire(ends: WireEnds, handlers: WireHandlers): Wire {
     write: (message) => send(requests.outgoing(message)),
   });
   return { stream: { readable, writable }, cancelPermissions: permissions.cancelAll };
+}
+
+function eachMessage(take: (message: JsonObject) => void, noise: NoiseLog): LineHandlers {
+  return {
+    line(text) {
+      const message = parseLine(text);
+      if (message === undefined) {
+        noise.line('printed', text);
+        return;
+      }
+      try {
+        take(message);
+      } catch (error) {
+        // Nested too deep to be stored, say: one bad message must not cost the connection.
+        noise.line(`sent what cannot be used (${reasonOf(error)})`, text);
+      }
+    },
+    tooLong: (bytes) => noise.tooLong(bytes),
+  };
 }
 
 interface Asked {

@@ -2,7 +2,7 @@
  * The secrets that live as files in the data directory. Each is made once, mode 0600, and never
  * replaced: when two processes start together, both end up with the one that was linked first.
  */
-import { randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { chmod, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError } from '../core/model/errors.ts';
@@ -33,6 +33,11 @@ export async function readOrCreateServerKey(dataDir: string): Promise<Uint8Array
   return key;
 }
 
+/** A key of its own for each purpose, so that none can be used for another. */
+export function purposeKey(serverKey: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', serverKey, '', `threadcast ${purpose}`, 32));
+}
+
 /**
  * The admin token from `<dataDir>/admin-token`. `mint` makes one on first use, and `created` says
  * that it did. AppError `invalid` when the file is empty or readable by others.
@@ -57,10 +62,37 @@ export function adminTokenPath(dataDir: string): string {
   return path.join(dataDir, 'admin-token');
 }
 
-async function readOrCreate(
-  file: string,
-  make: () => string,
-): Promise<{ readonly text: string; readonly created: boolean }> {
+interface Secret {
+  readonly text: string;
+  readonly created: boolean;
+}
+
+async function readOrCreate(file: string, make: () => string): Promise<Secret> {
+  try {
+    return await readOrCreateSecret(file, make);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? PLACE_IS_WRONG.get(error.code) : '';
+    if (!reason) throw error;
+    throw new AppError(
+      'unavailable',
+      `The data directory ${path.dirname(file)} cannot be used: ${reason}. Mend that, or choose another with THREADCAST_DATA_DIR.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Errors of a file system that a person mends; the rest is ours. */
+const PLACE_IS_WRONG = new Map<unknown, string>([
+  ['ENOTDIR', 'it is, or lies below, something that is no directory'],
+  ['EEXIST', 'it is, or lies below, something that is no directory'],
+  ['EACCES', 'this user may not write there'],
+  ['EPERM', 'this user may not write there'],
+  ['EROFS', 'it is on a read-only file system'],
+  ['ENOSPC', 'its disk is full'],
+  ['EDQUOT', 'its disk is full'],
+]);
+
+async function readOrCreateSecret(file: string, make: () => string): Promise<Secret> {
   const found = await readSecret(file);
   if (found !== undefined) return { text: found, created: false };
   const made = make();

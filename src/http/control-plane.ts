@@ -76,7 +76,7 @@ function createApi(
   const app = new OpenAPIHono<HttpEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      const where = { json: 'body', param: 'path', query: 'query', header: 'headers' };
+      const where = { json: 'body', param: 'path', query: 'query', header: 'header' };
       const name = result.target in where ? where[result.target as keyof typeof where] : 'request';
       throw invalidInput(result.error.issues, name);
     },

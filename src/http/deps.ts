@@ -1,4 +1,5 @@
 /** What the control plane is built from, and its limits. Plain values: `app.ts` fills them in. */
+import type { Redact } from '../core/access/redact.ts';
 import type { EventHub } from '../core/events/hub.ts';
 import type { SessionId } from '../core/model/ids.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -57,6 +58,8 @@ export interface ControlPlaneDeps {
   readonly threadsOf?: (id: SessionId) => Promise<readonly BoundThread[]>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What the sentence of an error passes. */
+  readonly redact: Redact;
   readonly version: string;
   /** Where people and programs reach this server, e.g. `https://agents.example.org`. */
   readonly publicUrl: string;

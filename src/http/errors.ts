@@ -6,7 +6,7 @@
 import { HTTPException } from 'hono/http-exception';
 import type { AppErrorCode } from '../core/model/errors.ts';
 import { AppError, isAppError } from '../core/model/errors.ts';
-import type { Logger } from '../core/ports/logger.ts';
+import type { HttpContext } from './deps.ts';
 
 export type ErrorStatus = 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503;
 
@@ -49,7 +49,11 @@ function fromFramework(error: HTTPException): AppError | undefined {
 }
 
 /** The one place where an error becomes what a client reads. Logs what the client may not see. */
-export function sayError(error: unknown, requestId: string, logger: Logger): SaidError {
+export function sayError(
+  error: unknown,
+  requestId: string,
+  { logger, redact }: Pick<HttpContext, 'logger' | 'redact'>,
+): SaidError {
   const known =
     error instanceof HTTPException ? fromFramework(error) : isAppError(error) ? error : undefined;
   if (known === undefined) {
@@ -69,7 +73,7 @@ export function sayError(error: unknown, requestId: string, logger: Logger): Sai
   const wanted = known.details['retryAfterSeconds'];
   return {
     status,
-    body: { error: known.message, code, requestId },
+    body: { error: redact(known.message), code, requestId },
     retryAfter: typeof wanted === 'number' ? Math.max(1, Math.ceil(wanted)) : retryAfter,
   };
 }

@@ -32,7 +32,7 @@ export function keptAlive(
       void work(signal)
         .catch((error: unknown) => {
           if (gone.signal.aborted) return undefined;
-          if (!http.closed.aborted) return sayError(error, requestId, http.logger).body;
+          if (!http.closed.aborted) return sayError(error, requestId, http).body;
           const sentence =
             'The server is shutting down; the prompt is stored. Send the same request again.';
           return { error: sentence, code: 'server_busy', requestId };

@@ -35,7 +35,7 @@ export function installMiddleware(
     }),
   );
   app.onError((error, c) => {
-    const said = sayError(error, c.var.requestId, http.logger);
+    const said = sayError(error, c.var.requestId, http);
     if (hasUnreadBody(c)) c.header('Connection', 'close');
     return c.json(said.body, said.status, errorHeaders(said));
   });

@@ -31,7 +31,10 @@ export interface WebApp {
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 export function createWebServer(): WebServer {
-  const server = createServer();
+  // A client that offers another protocol (`curl --http2` does) is answered in this one.
+  const server = createServer({
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+  });
   return {
     async listen(host, port) {
       await new Promise<void>((resolve, reject) => {

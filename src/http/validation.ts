@@ -1,8 +1,16 @@
-/** What zod found wrong, as one sentence that names the field. */
+/** What a body may hold, and what zod found wrong in it, as one sentence that names the field. */
 import type { z } from '@hono/zod-openapi';
 import { AppError } from '../core/model/errors.ts';
 
 type Issue = z.core.$ZodIssue;
+
+export const TOO_DEEP = 'it is nested too deep';
+
+/** Whether a value of any shape can be written as JSON again: deep ones overflow the stack. */
+export function isShallow(value: unknown, levels = 100): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+}
 
 /** Of a union, the issues of the alternative that was nearest to fitting. */
 function flatten(issues: readonly Issue[]): readonly Issue[] {

@@ -4,8 +4,9 @@
  */
 import { pino } from 'pino';
 import type { DestinationStream, Level } from 'pino';
+import { createRedactor } from '../core/access/redact.ts';
+import type { Redact } from '../core/access/redact.ts';
 import type { Logger } from '../core/ports/logger.ts';
-import { redact } from './redact.ts';
 
 /** `child` adds its fields (requestId, sessionId) to each of its lines. */
 export interface AppLogger extends Logger {
@@ -18,16 +19,13 @@ export interface LoggerOptions {
   readonly pretty: boolean;
   /** File descriptor to write to; default 2, so that stdout stays for people and pipes. */
   readonly fd?: number;
-  /** Values that must never be written: the admin token, the server key. Short ones are ignored. */
-  readonly secrets?: readonly string[];
+  /** What each line passes; default: one that knows no secrets but the forms of tokens. */
+  readonly redact?: Redact;
 }
-
-/** Shorter values would blank out ordinary text. */
-const SHORTEST_SECRET = 8;
 
 export async function createLogger(options: LoggerOptions): Promise<AppLogger> {
   const fd = options.fd ?? 2;
-  const secrets = (options.secrets ?? []).filter((secret) => secret.length >= SHORTEST_SECRET);
+  const redact = options.redact ?? createRedactor();
   const logger: AppLogger = pino(
     {
       level: options.level,
@@ -35,7 +33,7 @@ export async function createLogger(options: LoggerOptions): Promise<AppLogger> {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: pino.stdSerializers.err, error: pino.stdSerializers.err },
-      hooks: { streamWrite: (line) => redact(line, secrets) },
+      hooks: { streamWrite: redact },
     },
     options.pretty ? await prettyStream(fd) : pino.destination({ dest: fd, sync: true }),
   );

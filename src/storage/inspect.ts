@@ -7,12 +7,11 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
-import { AppError } from '../core/model/errors.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { DatabaseKind } from './database.ts';
 import { openPostgres } from './dialects/postgres.ts';
 import { isDirectoryLocked } from './directory-lock.ts';
-import { isConnectionLoss, translateDatabaseError } from './errors.ts';
+import { translateDatabaseError } from './errors.ts';
 import { SCHEMA_VERSION } from './migrations/migrate.ts';
 import { databasePlace } from './place.ts';
 
@@ -28,8 +27,8 @@ export type Inspection =
     };
 
 /**
- * `url` and `dataDir` as in `openStorage`. Throws AppError `invalid` for a URL that names no
- * database and `unavailable` when it does not answer; other errors as the database gives them.
+ * `url` and `dataDir` as in `openStorage`. Throws AppError `invalid` for a URL that names no kind of
+ * database and `unavailable` when it cannot be used; other errors as the database gives them.
  */
 export async function inspectStorage(options: {
   readonly url?: string | undefined;
@@ -91,16 +90,7 @@ async function inspectPostgres(url: string, logger: Logger): Promise<Inspection>
         return row?.version ?? 0;
       });
     return { kind: database.kind, state: 'there', version, known: SCHEMA_VERSION };
-  } catch (error) {
-    if (!isConnectionLoss(error)) throw error;
-    const message = `No Postgres answers at ${hostOf(url)}.`;
-    throw new AppError('unavailable', message, { cause: error });
   } finally {
     await database.close();
   }
-}
-
-/** Host and port of the URL; never its user and password. */
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : 'the address of DATABASE_URL';
 }

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Redact } from '../core/access/redact.ts';
 import { isAppError, type AppErrorCode } from '../core/model/errors.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import { renderSentence } from './renderers/page.ts';
@@ -41,11 +42,16 @@ export function answer(c: Context, script: string, said: Answer): Response {
 }
 
 /** A fixed sentence with an error id for what is not an AppError; the log has the cause. */
-export function answerError(c: Context, script: string, logger: Logger, error: unknown): Response {
+export function answerError(
+  c: Context,
+  script: string,
+  { logger, redact }: { readonly logger: Logger; readonly redact: Redact },
+  error: unknown,
+): Response {
   const id = randomUUID();
   const known = isAppError(error);
   const message = known
-    ? error.message
+    ? redact(error.message)
     : `Something went wrong on the server. Its log has the reason under ${id}.`;
   const status = known ? STATUS[error.code] : 500;
   if (status >= 500) logger.error({ err: error, errorId: id, path: c.req.path }, 'A page failed');

@@ -6,6 +6,7 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
+import type { Redact } from '../core/access/redact.ts';
 import type { ActionTokens } from '../core/access/action-token.ts';
 import type { Caller } from '../core/model/actor.ts';
 import { AppError } from '../core/model/errors.ts';
@@ -37,6 +38,8 @@ export interface WebAppDeps {
   readonly wakeBus: WakeBus;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What the sentence of an error passes. */
+  readonly redact: Redact;
   readonly login: Login;
   /** Secret of the login cookie: changing it logs everybody out. */
   readonly cookieKey: Uint8Array;
@@ -55,7 +58,7 @@ export type WebEnv = { Variables: { caller: Caller } };
 const LARGEST_BODY = 2 * 1024 * 1024;
 
 export function createWebApp(deps: WebAppDeps): Hono<WebEnv> {
-  const { publicUrl, clock, logger } = deps;
+  const { publicUrl, clock } = deps;
   const { script, asset } = loadAssets();
   const secure = new URL(publicUrl).protocol === 'https:';
   const cookie = createViewerCookie({ key: deps.cookieKey, clock, secure });
@@ -75,7 +78,7 @@ export function createWebApp(deps: WebAppDeps): Hono<WebEnv> {
   };
 
   const app = new Hono<WebEnv>();
-  app.onError((error, c) => answerError(c, script, logger, error));
+  app.onError((error, c) => answerError(c, script, deps, error));
   app.get('/assets/:name', ...guards.open, (c) => {
     const found = asset(c.req.param('name'));
     if (found === undefined) throw new AppError('not_found', 'There is no such file.');

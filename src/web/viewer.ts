@@ -5,7 +5,7 @@ import type { Redeemed } from './login.ts';
 import { renderLogin, renderReload } from './renderers/page.ts';
 
 /** Whoever can read the server's terminal may do everything here. */
-export function operator(id: string, name = 'You'): Caller {
+export function operator(id: string, name = 'the operator'): Caller {
   return {
     actor: { surface: 'web', id, name, kind: 'person' },
     roles: ['read', 'run', 'approve', 'maintain'],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -79,6 +80,35 @@ describe('a request of the agent', () => {
       say(`ask fs/write_text_file ${JSON.stringify({ sessionId: 's', path, content: 'ü\n' })}`),
     );
     expect(readFileSync(path, 'utf8')).toBe('ü\n');
+  });
+
+  it('for what is no file is refused, and never waited for', async () => {
+    const { connection, witness, process } = await open();
+    execFileSync('mkfifo', [join(process.cwd, 'pipe')]);
+    mkdirSync(join(process.cwd, 'folder'));
+    const at = (path: string) => ({ sessionId: 's', path: join(process.cwd, path) });
+    for (const path of ['pipe', 'folder', 'absent/file']) {
+      await connection.prompt(say(`ask fs/read_text_file ${JSON.stringify(at(path))}`));
+    }
+    // Without a reader, opening a pipe for writing waits; four of them would stop all our files.
+    for (const path of ['pipe', 'pipe', 'pipe', 'pipe', 'folder']) {
+      const params = JSON.stringify({ ...at(path), content: 'x' });
+      await connection.prompt(say(`ask fs/write_text_file ${params}`));
+    }
+    expect(echoes(witness)).toEqual(
+      Array.from({ length: 8 }, () =>
+        expect.objectContaining({ error: expect.objectContaining({ code: -32002 }) }),
+      ),
+    );
+  });
+
+  it('to write a file shorter leaves nothing of what it was', async () => {
+    const { connection, process } = await open();
+    const path = join(process.cwd, 'a.txt');
+    writeFileSync(path, 'a long text');
+    const params = JSON.stringify({ sessionId: 's', path, content: 'short' });
+    await connection.prompt(say(`ask fs/write_text_file ${params}`));
+    expect(readFileSync(path, 'utf8')).toBe('short');
   });
 
   it('for a path that leads out of the workspace is refused, links included', async () => {

@@ -191,14 +191,13 @@ describe('the example agent, told', () => {
     expect(witness.logs).toHaveLength(5);
   });
 
-  it('slow, stops within 100 ms of a cancel', async () => {
+  it('slow, stops at a cancel, without another line', async () => {
     const { connection, witness } = await open();
     const turn = connection.prompt(say('slow'));
     await until(() => spoken(witness.updates).includes('2 of 40'));
-    const began = performance.now();
     connection.cancel();
     expect(await turn).toMatchObject({ stopReason: 'cancelled' });
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(spoken(witness.updates)).not.toContain('4 of 40');
   });
 
   it('hang, does not even obey a cancel, but ends with its process', async () => {

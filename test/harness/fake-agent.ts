@@ -4,6 +4,7 @@
  */
 import type { AgentReport } from '../../src/core/model/agent.ts';
 import { AppError } from '../../src/core/model/errors.ts';
+import type { PermissionOption } from '../../src/core/model/permission.ts';
 import type {
   AgentConnection,
   AgentConnector,
@@ -13,11 +14,21 @@ import type {
 } from '../../src/core/ports/agent.ts';
 import type { AgentExit, AgentProcess, Runtime } from '../../src/core/ports/runtime.ts';
 
+const YES_OR_NO: readonly PermissionOption[] = [
+  { optionId: 'yes', name: 'Allow once', kind: 'allow_once' },
+  { optionId: 'no', name: 'Deny', kind: 'reject_once' },
+];
+
 export interface FakeTurn {
   readonly text: string;
   update(update: RawUpdate): void;
   say(text: string): void;
-  ask(title: string, toolCallId?: string): Promise<PermissionAnswer>;
+  /** Offers `yes` and `no`, unless `options` says otherwise. */
+  ask(
+    title: string,
+    toolCallId?: string,
+    options?: readonly PermissionOption[],
+  ): Promise<PermissionAnswer>;
   /** Resolves when the client cancels. */
   readonly cancelled: Promise<void>;
   /** The process dies now. */
@@ -100,14 +111,11 @@ export function createFakeAgents(): FakeAgents {
               { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: said } },
               false,
             ),
-          ask: (title, toolCallId = 't1') =>
+          ask: (title, toolCallId = 't1', options = YES_OR_NO) =>
             handlers.permission({
               toolCallId,
               toolCall: { toolCallId, title, kind: 'edit' },
-              options: [
-                { optionId: 'yes', name: 'Allow once', kind: 'allow_once' },
-                { optionId: 'no', name: 'Deny', kind: 'reject_once' },
-              ],
+              options,
             }),
           cancelled,
           crash: die,

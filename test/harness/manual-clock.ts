@@ -23,9 +23,20 @@ export interface ManualClock extends Clock {
 /** 2026-01-01T00:00:00Z, so that shown times read well in snapshots. */
 export const MANUAL_EPOCH = Date.UTC(2026, 0, 1);
 
+/** Digests (ids are made of them) are computed on another thread; these are not back yet. */
+const digests = new Set<Promise<unknown>>();
+const digest = crypto.subtle.digest.bind(crypto.subtle);
+crypto.subtle.digest = (algorithm, data) => {
+  const work = digest(algorithm, data);
+  digests.add(work);
+  const forget = (): unknown => digests.delete(work);
+  work.then(forget, forget);
+  return work;
+};
+
 /**
- * Lets promises settle. A few turns of the event loop: work that leaves the thread for a moment
- * (a digest, a file) comes back within them, mostly; for more wait with `until`.
+ * Lets promises settle: a few turns of the event loop, and again after each digest that comes back,
+ * however busy the machine is. Files and sockets are not waited for: use `until`.
  */
 export async function settle(turns = 3): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) {
@@ -33,6 +44,9 @@ export async function settle(turns = 3): Promise<void> {
       setImmediate(resolve);
     });
   }
+  if (digests.size === 0) return;
+  await Promise.allSettled(digests);
+  await settle(turns);
 }
 
 export function createManualClock(start: number = MANUAL_EPOCH): ManualClock {

@@ -19,6 +19,7 @@ import { createSessionManager } from '../../src/core/sessions/manager.ts';
 import { createOwnership } from '../../src/core/sessions/ownership.ts';
 import type { DecidePermission } from '../../src/core/sessions/permission-desk.ts';
 import { TURN_LIMITS } from '../../src/core/sessions/turn.ts';
+import type { TurnLimits } from '../../src/core/sessions/turn.ts';
 import { createFakeAgents } from './fake-agent.ts';
 import type { FakeAgents } from './fake-agent.ts';
 import { createManualClock, settle } from './manual-clock.ts';
@@ -70,6 +71,7 @@ export interface BenchOptions {
   readonly decide?: DecidePermission;
   readonly agents?: FakeAgents;
   readonly exclusive?: boolean;
+  readonly limits?: TurnLimits;
 }
 
 /** The durable half, and what survives a crash. */
@@ -108,7 +110,7 @@ export async function startServer(world: World, options: BenchOptions = {}) {
     connector: agents.connector,
     environment: () => ({}),
     decide: options.decide ?? (() => ({ action: 'ask' })),
-    limits: TURN_LIMITS,
+    limits: options.limits ?? TURN_LIMITS,
     permissionExpiryMs: PERMISSION_EXPIRY_MS,
     ownership,
     onOwned: () => {},

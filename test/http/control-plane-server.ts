@@ -10,6 +10,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { WebSocket } from 'ws';
 import type { Clock } from '../../src/core/ports/clock.ts';
+import { createRedactor } from '../../src/core/access/redact.ts';
 import { mintId } from '../../src/core/model/ids.ts';
 import type { Logger } from '../../src/core/ports/logger.ts';
 import type { ApiToken } from '../../src/core/ports/stores.ts';
@@ -144,6 +145,7 @@ export async function startServer(
     sessionCount: fake.count,
     clock,
     logger,
+    redact: createRedactor(),
     version: '1.2.3',
     publicUrl: options.publicUrl ?? url,
     allowedOrigins: options.allowedOrigins ?? [],

@@ -38,6 +38,37 @@ describe('unknown and wrong fields', () => {
     expect(error).toContain(`"${field}"`);
   });
 
+  it.each([
+    [
+      'metadata',
+      '/api/sessions',
+      (deep: string) => `{"agentTemplateId":"a","metadata":{"a":${deep}}}`,
+    ],
+    [
+      'mcpServers',
+      '/api/sessions',
+      (deep: string) => `{"agentTemplateId":"a","mcpServers":${deep}}`,
+    ],
+    [
+      'prompt',
+      '/api/sessions/s1/prompts',
+      (deep: string) => `{"prompt":[{"type":"text","text":"a","_meta":${deep}}]}`,
+    ],
+  ])('%s that is nested too deep to be stored is refused', async (field, path, body) => {
+    const levels = 20_000;
+    const response = await fetch(`${server.url}${path}`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${await server.token('admin')}`,
+        'Content-Type': 'application/json',
+      },
+      body: body('['.repeat(levels) + ']'.repeat(levels)),
+    });
+    const { status, error } = await errorOf(response);
+    expect(status).toBe(400);
+    expect(error).toBe(`The body is not valid at "${field}": it is nested too deep.`);
+  });
+
   it('reads as a sentence', async () => {
     const unknown = await server.call('POST', '/api/sessions', { body: { colour: 1 } });
     expect((await errorOf(unknown)).error).toMatchInlineSnapshot(

@@ -184,6 +184,14 @@ describe('resuming', () => {
     expect(cuts).toBeGreaterThan(2);
   });
 
+  it('is refused a place that the log does not have, rather than waiting for it', async () => {
+    const path = `/api/sessions/${fresh()}/stream`;
+    for (const place of ['99', '-1', 'yesterday', '1.5']) {
+      const headers = { 'Last-Event-ID': place };
+      expect((await server.call('GET', path, { headers })).status).toBe(400);
+    }
+  });
+
   it('may name its place in the query, but the header of a browser wins', async () => {
     const id = fresh();
     for (let i = 0; i < 5; i += 1) server.fake.say(id, 'x');

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { AppError } from '../../src/core/model/errors.ts';
@@ -165,6 +167,19 @@ describe('an upgrade', () => {
 
   it('of another path is left to others', async () => {
     await expect(server.connect('/other')).rejects.toThrow('socket hang up');
+  });
+
+  it('that is refused leaves no connection behind, even if its client does not hang up', async () => {
+    const port = Number(new URL(server.url).port);
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    client.write('GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n');
+    client.write('Upgrade: websocket\r\n\r\n');
+    client.resume();
+    await once(client, 'end');
+    // The first write meets the closed end, a later one is told so.
+    const writing = setInterval(() => client.write('anybody there?'), 10);
+    const [error] = await once(client, 'error').finally(() => clearInterval(writing));
+    expect(error).toHaveProperty('code', expect.stringMatching(/ECONNRESET|EPIPE/));
   });
 
   it('is refused in words when the service breaks', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createRedactor } from '../../src/core/access/redact.ts';
 import { createLogger } from '../../src/logging/logger.ts';
 import type { LoggerOptions } from '../../src/logging/logger.ts';
 
@@ -65,7 +66,7 @@ test('lines below the level are not written', async () => {
 test('a secret is masked in message, field, error and stack, whatever the log looks like', async () => {
   const token = `tc_${'a1B2'.repeat(11)}`;
   for (const pretty of [false, true]) {
-    const log = await logger({ pretty, secrets: ['correct horse battery'] });
+    const log = await logger({ pretty, redact: createRedactor(['correct horse battery']) });
     log.error(
       {
         header: `Bearer ${token}`,

@@ -43,6 +43,18 @@ function parentOf(child: string, options: string, after = 'setInterval(() => 0, 
     console.log(process.pid + " " + c.pid); ${after}`;
 }
 
+/** A script whose process has a child that started another one and ended; prints its pid and that one's. */
+const ORPHAN = `
+  const grandchild = "child_process.spawn(process.execPath, ['-e', process.argv[1]], { stdio: 'ignore' })";
+  const child = "const g = " + grandchild + "; g.unref(); console.log(g.pid);";
+  const c = child_process.spawn(process.execPath, ["-e", child, ${JSON.stringify(STUBBORN)}], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let pid = "";
+  c.stdout.on("data", (text) => (pid += text));
+  c.on("close", () => console.log(process.pid + " " + pid.trim()));
+  setInterval(() => 0, 1e3);`;
+
 /** Straight from the process table: it exists and is no zombie. */
 function lives(pid: number): boolean {
   try {
@@ -61,10 +73,7 @@ describe.concurrent('the end of a local agent leaves no process behind', () => {
   const cases = {
     'a child that holds the pipes open': parentOf(STUBBORN, '{ stdio: "inherit" }'),
     'a child that ignores SIGTERM': parentOf(STUBBORN, '{ stdio: "ignore" }', STUBBORN),
-    'a grandchild whose parent has gone': parentOf(
-      `child_process.spawn(process.execPath, ["-e", ${JSON.stringify(STUBBORN)}], { stdio: "ignore" }).unref()`,
-      '{ stdio: "ignore" }',
-    ),
+    'a grandchild whose parent has gone': ORPHAN,
     'a daemon that left the process group': parentOf(
       STUBBORN,
       '{ stdio: "ignore", detached: true }',

@@ -254,14 +254,14 @@ describe('a button of a permission request', () => {
     expect(stage.session.requests.get('r_1')).toMatchObject({
       state: 'answered',
       optionId: 'yes',
-      answeredBy: { name: 'You' },
+      answeredBy: { name: 'the operator' },
     });
   });
 
   it('says who was faster when it comes too late', async () => {
     await post('/web/action', { token });
     const late = await post('/web/action', { token });
-    expect([late.status, await messageOf(late)]).toEqual([409, 'Already allowed by You.']);
+    expect([late.status, await messageOf(late)]).toEqual([409, 'Already allowed by the operator.']);
   });
 
   it('does nothing when its token was changed or made for another input', async () => {

@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { createActionTokens } from '../../src/core/access/action-token.ts';
+import { createRedactor } from '../../src/core/access/redact.ts';
 import { AppError } from '../../src/core/model/errors.ts';
 import type { Actor } from '../../src/core/model/actor.ts';
 import type { NewEvent } from '../../src/core/model/events.ts';
@@ -80,6 +81,7 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
     hosted,
     threads,
     sessions: session.service,
+    redact: createRedactor(),
     wakeBus,
     clock,
     login,

@@ -21,6 +21,8 @@ export const sessionEventSchemas = {
   /** `how`: a new ACP session, an old one loaded or resumed, or a new one given the transcript. */
   'session.started': z.object({
     acpSessionId: z.string(),
+    /** Absolute directory in which the agent works. */
+    cwd: z.string().optional(),
     how: z.enum(['new', 'load', 'resume', 'transcript']),
     agent: z.object({
       name: z.string().optional(),

@@ -14,7 +14,10 @@ export interface PlanEntry {
   readonly priority?: string | undefined;
 }
 
-/** The full old and new text, as ACP gives it. `oldText` null: a new file. */
+/**
+ * The full old and new text, as ACP gives it. `oldText` null: a new file. `path` is relative to the
+ * workspace for a file within it, and absolute otherwise; so are `locations`.
+ */
 export interface DiffContent {
   readonly type: 'diff';
   readonly path: string;
@@ -106,6 +109,8 @@ export interface TurnView {
 export interface Transcript {
   readonly agentName: string;
   readonly title: string | null;
+  /** Absolute directory in which the agent works; null until it started. */
+  readonly cwd: string | null;
   readonly turns: ReadonlyMap<PromptId, TurnView>;
   readonly permissions: ReadonlyMap<RequestId, PermissionView>;
   /** Waiting prompts in order. */

@@ -32,7 +32,7 @@ export const VERB_ROLES = {
   // What the session service and the API do.
   'session.read': 'read',
   'session.create': 'run',
-  /** Runs any command, or in any directory. */
+  /** Runs any command (also as an MCP server of the agent), or in any directory. */
   'session.create_spawn': 'maintain',
   'session.configure': 'run',
   'session.close': 'run',

@@ -152,6 +152,7 @@ class Link implements AgentLink {
           type: 'session.started',
           data: {
             acpSessionId: opened.acpSessionId,
+            cwd: agent.cwd,
             how: this.#fresh ? 'transcript' : opened.how,
             agent: { name, title, version },
           },

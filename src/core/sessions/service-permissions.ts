@@ -42,9 +42,11 @@ export function permissionMethods(deps: ServiceDeps): Methods {
       };
       await guard.check(VERB, caller, about, await factsOf(caller, request));
       if (request.state !== 'pending') throw answeredAlready(request);
+      const choice = chosen(request, reply);
+      if (isStanding(request, choice.optionId)) await guard.check('approve.always', caller, about);
       const patch: PermissionPatch = {
         id: requestId,
-        ...chosen(request, reply),
+        ...choice,
         answeredBy: caller.actor,
         resolvedAt: clock.now(),
       };
@@ -66,6 +68,12 @@ export function permissionMethods(deps: ServiceDeps): Methods {
       return store.pendingPermissions(id);
     },
   };
+}
+
+/** Whether the option allows more than this once. */
+function isStanding(request: PermissionRequest, optionId: string | null): boolean {
+  const kind = request.options.find((option) => option.optionId === optionId)?.kind ?? '';
+  return kind.startsWith('allow') && kind !== 'allow_once';
 }
 
 function chosen(

@@ -65,7 +65,11 @@ async function create(
 ): Promise<{ session: Session; created: boolean }> {
   const { guard, clock } = deps;
   await guard.check('session.create', caller);
-  if (input.spawn || input.cwd !== undefined) await guard.check('session.create_spawn', caller);
+  // An MCP server is a command that the agent runs, or an address that it calls, unasked.
+  const servers = input.mcpServers ?? [];
+  if (input.spawn || input.cwd !== undefined || servers.length > 0) {
+    await guard.check('session.create_spawn', caller);
+  }
   const template = await templateOf(deps, input);
   await deps.admit();
   const session = newSession(caller, input, template, clock.now());

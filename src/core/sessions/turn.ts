@@ -19,6 +19,8 @@ export interface TurnLimits {
   readonly cancelDeadlineMs: number;
   /** Without any update, and nobody being asked: the turn is stopped as failed. */
   readonly silenceMs: number;
+  /** Characters that a turn may add to the log; past them it is stopped as failed. */
+  readonly outputChars: number;
   /** After the last turn: the agent's process is ended until the next prompt. */
   readonly sleepMs: number;
 }
@@ -26,6 +28,7 @@ export interface TurnLimits {
 export const TURN_LIMITS: TurnLimits = {
   cancelDeadlineMs: 10_000,
   silenceMs: 15 * 60_000,
+  outputChars: 256 * 1024 * 1024,
   sleepMs: 30 * 60_000,
 };
 
@@ -63,7 +66,7 @@ export interface TurnDeps {
   readonly content: () => Promise<readonly ContentBlock[]>;
 }
 
-type Why = 'cancel' | 'interrupt' | 'silence';
+type Why = 'cancel' | 'interrupt' | 'silence' | 'flood';
 
 export function startTurn(deps: TurnDeps): Turn {
   return new RunningTurn(deps);
@@ -78,11 +81,13 @@ class RunningTurn implements Turn {
   /** Why we end it; undefined while only the agent may. */
   #why: Why | undefined;
   #lastProgress: number;
+  readonly #appendedBefore: number;
 
   constructor(deps: TurnDeps) {
     this.#deps = deps;
     this.prompt = deps.prompt;
     this.#lastProgress = deps.clock.now();
+    this.#appendedBefore = deps.writer.appended();
     this.#watchSilence();
     this.ended = this.#run()
       .then((outcome) => this.#finish(outcome))
@@ -100,7 +105,11 @@ class RunningTurn implements Turn {
   }
 
   progress(): void {
-    this.#lastProgress = this.#deps.clock.now();
+    const { clock, writer, limits } = this.#deps;
+    this.#lastProgress = clock.now();
+    if (writer.appended() - this.#appendedBefore > limits.outputChars) {
+      this.#end('flood', SYSTEM_ACTOR);
+    }
   }
 
   #end(why: Why, by: Actor): void {
@@ -128,7 +137,7 @@ class RunningTurn implements Turn {
       if (this.#why) return this.#stopped(this.#why);
       this.progress();
       const { stopReason, usage } = await connection.prompt(content);
-      if (this.#why === 'silence') return this.#stopped('silence');
+      if (this.#why === 'silence' || this.#why === 'flood') return this.#stopped(this.#why);
       return { state: 'done', stopReason, ...(usage ? { usage } : {}) };
     } catch (error) {
       if (this.#why) return this.#stopped(this.#why);
@@ -147,6 +156,11 @@ class RunningTurn implements Turn {
     if (why === 'silence') {
       const minutes = Math.round(this.#deps.limits.silenceMs / 60_000);
       const error = `The agent gave no sign of life for ${minutes} min and was stopped.`;
+      return { state: 'failed', stopReason: 'failed', error };
+    }
+    if (why === 'flood') {
+      const mebi = Math.round(this.#deps.limits.outputChars / 1024 / 1024);
+      const error = `The agent said more than ${mebi} MiB in one turn and was stopped.`;
       return { state: 'failed', stopReason: 'failed', error };
     }
     return { state: 'done', stopReason: 'cancelled' };

@@ -35,6 +35,8 @@ export interface SessionWriter {
   commit(change: Change): Promise<CommitResult>;
   /** Characters of events that wait for the database. */
   backlog(): number;
+  /** Characters of events appended so far. */
+  appended(): number;
   /** Resolves when everything is stored, or nothing more can be. */
   drained(): Promise<void>;
 }
@@ -70,6 +72,7 @@ class Writer implements SessionWriter {
   readonly #deps: WriterDeps;
   #queue: Item[] = [];
   #waiting = 0;
+  #appended = 0;
   #running: Promise<void> | undefined;
   #fenced: AppError | undefined;
 
@@ -80,6 +83,7 @@ class Writer implements SessionWriter {
   append(event: NewEvent): void {
     const encoded = encodeEvent(event);
     this.#waiting += encoded.json.length;
+    this.#appended += encoded.json.length;
     this.#push({ change: null, events: [encoded], resolve: NOTHING, reject: NOTHING });
   }
 
@@ -91,6 +95,10 @@ class Writer implements SessionWriter {
 
   backlog(): number {
     return this.#waiting;
+  }
+
+  appended(): number {
+    return this.#appended;
   }
 
   async drained(): Promise<void> {

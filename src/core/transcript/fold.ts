@@ -28,6 +28,7 @@ export function emptyTranscript(): Transcript {
   return {
     agentName: '',
     title: null,
+    cwd: null,
     turns: new Map(),
     permissions: new Map(),
     queue: [],
@@ -72,6 +73,8 @@ function applyEvent(state: State, event: SessionEvent): void {
   switch (event.type) {
     case 'session.created':
       return patch(state, { agentName: event.data.agentName });
+    case 'session.started':
+      return patch(state, { cwd: event.data.cwd ?? null });
     case 'session.resumed':
       return patch(state, { ended: false });
     case 'session.terminated':

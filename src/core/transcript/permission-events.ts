@@ -15,7 +15,12 @@ export function permissionRequested(
   if (state.transcript.permissions.has(requestId)) return;
   const turn = turnOf(state, data.promptId) ?? turnOf(state, state.latest);
   const raw = { title: data.title, kind: data.kind, ...data.toolCall };
-  const toolCall = mergeToolCall(turn?.toolCalls.get(data.toolCallId), data.toolCallId, raw);
+  const toolCall = mergeToolCall(
+    turn?.toolCalls.get(data.toolCallId),
+    data.toolCallId,
+    raw,
+    state.transcript.cwd,
+  );
   if (turn !== undefined) {
     setToolCall(turn, toolCall);
     turn.pending.add(requestId);

@@ -27,11 +27,12 @@ export function mergeToolCall(
   known: ToolCall | undefined,
   toolCallId: string,
   raw: RawRecord,
+  cwd: string | null,
 ): ToolCall {
   const kind = mergedKind(known?.kind, text(raw['kind']));
-  const content = mergedContent(known?.content ?? [], raw);
+  const content = mergedContent(known?.content ?? [], raw, cwd);
   const command = kind === 'execute' ? commandOf(record(raw['rawInput'])) : undefined;
-  const locations = list(raw['locations']) === undefined ? undefined : locationsOf(raw);
+  const locations = list(raw['locations']) === undefined ? undefined : locationsOf(raw, cwd);
   return {
     toolCallId,
     title: text(raw['title']) || known?.title || text(raw['name']) || toolCallId,
@@ -56,10 +57,17 @@ function mergedStatus(known: string | undefined, next: string | undefined): stri
   return to >= (PROGRESS.get(current) ?? 0) ? next : current;
 }
 
-function locationsOf(raw: RawRecord): ToolCall['locations'] {
+/** Short where it can be: people know the workspace. */
+function shownPath(path: string, cwd: string | null): string {
+  return cwd !== null && path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
+}
+
+function locationsOf(raw: RawRecord, cwd: string | null): ToolCall['locations'] {
   return records(raw['locations']).flatMap((location) => {
     const path = text(location['path']);
-    return path === undefined ? [] : [{ path, line: number(location['line']) }];
+    return path === undefined
+      ? []
+      : [{ path: shownPath(path, cwd), line: number(location['line']) }];
   });
 }
 
@@ -79,10 +87,18 @@ function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-function mergedContent(known: readonly ToolContent[], raw: RawRecord): readonly ToolContent[] {
+function mergedContent(
+  known: readonly ToolContent[],
+  raw: RawRecord,
+  cwd: string | null,
+): readonly ToolContent[] {
   const sent = list(raw['content']);
   let content = known;
-  if (sent !== undefined) content = replaced(known, records(sent).map(contentOf));
+  if (sent !== undefined)
+    content = replaced(
+      known,
+      records(sent).map((item) => contentOf(item, cwd)),
+    );
   for (const output of terminalOutputs(record(raw['_meta']))) content = appended(content, output);
   if (content.some((item) => item.type === 'text' || item.type === 'terminal')) return content;
   const output = outputText(raw['rawOutput']);
@@ -111,12 +127,12 @@ function replaced(
   return [...kept, ...next];
 }
 
-function contentOf(item: RawRecord): ToolContent {
+function contentOf(item: RawRecord, cwd: string | null): ToolContent {
   const type = text(item['type']);
   if (type === 'diff') {
     return {
       type,
-      path: text(item['path']) ?? '',
+      path: shownPath(text(item['path']) ?? '', cwd),
       oldText: text(item['oldText']) ?? null,
       newText: text(item['newText']) ?? '',
     };

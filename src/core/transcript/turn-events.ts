@@ -104,7 +104,7 @@ export function updated(state: State, data: Data<'update'>, event: Stamp): void 
   if (data.replay === true) return;
   const turn = turnOfUpdate(state, data);
   if (turn === undefined) return;
-  const worked = applyToTurn(turn, data.update);
+  const worked = applyToTurn(turn, data.update, state.transcript.cwd);
   // What shows nothing still is a sign of life, as long as the turn runs.
   if (!worked && !isRunning(turn)) return;
   if (worked && turn.state === 'preparing') turn.state = 'working';

@@ -55,8 +55,8 @@ export function usageOf(raw: RawRecord): Usage {
   };
 }
 
-/** True: the turn changed, and the agent is at work on it. */
-export function applyToTurn(turn: TurnDraft, update: RawRecord): boolean {
+/** True: the turn changed, and the agent is at work on it. Paths within `cwd` are shown from there. */
+export function applyToTurn(turn: TurnDraft, update: RawRecord, cwd: string | null): boolean {
   switch (update['sessionUpdate']) {
     case 'agent_message_chunk':
       applyChunk(turn, 'message', update);
@@ -66,7 +66,7 @@ export function applyToTurn(turn: TurnDraft, update: RawRecord): boolean {
       return true;
     case 'tool_call':
     case 'tool_call_update':
-      return applyToolCall(turn, update);
+      return applyToolCall(turn, update, cwd);
     case 'plan':
       turn.plan = planOf(update);
       return true;
@@ -91,10 +91,10 @@ function applyChunk(turn: TurnDraft, type: 'message' | 'thought', update: RawRec
   } else if (type === 'message') appendNotice(turn, `The agent sent ${blockLabel(block)}.`);
 }
 
-function applyToolCall(turn: TurnDraft, update: RawRecord): boolean {
+function applyToolCall(turn: TurnDraft, update: RawRecord, cwd: string | null): boolean {
   const id = text(update['toolCallId']);
   if (id === undefined) return false;
-  setToolCall(turn, mergeToolCall(turn.toolCalls.get(id), id, update));
+  setToolCall(turn, mergeToolCall(turn.toolCalls.get(id), id, update, cwd));
   return true;
 }
 

@@ -1,5 +1,6 @@
 /** The log of a session: a page of it, and as a stream of server-sent events. */
 import { createRoute, z } from '@hono/zod-openapi';
+import { AppError } from '../../core/model/errors.ts';
 import type { StoredEvent } from '../../core/model/events.ts';
 import type { Api, SessionsBase } from '../api.ts';
 import { answers, guarded, otherwise, sessionParams, streamed } from '../api.ts';
@@ -72,7 +73,12 @@ function streaming(app: Api, http: HttpContext, base: SessionsBase): void {
     const { id } = c.req.valid('param');
     const after = c.req.valid('header')['last-event-id'] ?? c.req.valid('query').after ?? 0;
     const session = await http.sessions.session(c.var.caller, id);
-    if (session.state === 'ended' && after >= session.lastSeq) return c.body(null, 204);
+    if (after > session.lastSeq) {
+      throw new AppError('invalid', `"after" is past the end of the log, ${session.lastSeq}.`, {
+        details: { field: 'after' },
+      });
+    }
+    if (session.state === 'ended' && after === session.lastSeq) return c.body(null, 204);
     const stream = eventStream(http, c.var.authenticated, session, after);
     return streamed(c.body(stream, 200, EVENT_STREAM));
   });

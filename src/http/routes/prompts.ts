@@ -21,11 +21,17 @@ import type { HttpContext } from '../deps.ts';
 import type { Attempt } from '../idempotency.ts';
 import { beginAttempt } from '../idempotency.ts';
 import { KEPT_ALIVE, keptAlive } from '../kept-alive.ts';
+import { isShallow, TOO_DEEP } from '../validation.ts';
 
 const promptSchema = z
   .union([
     z.strictObject({ text: z.string().regex(/\S/, 'the text is empty') }),
-    z.strictObject({ prompt: z.array(contentBlockSchema).min(1) }),
+    z.strictObject({
+      prompt: z
+        .array(contentBlockSchema)
+        .min(1)
+        .refine((blocks) => isShallow(blocks), TOO_DEEP),
+    }),
   ])
   .openapi('PromptBody');
 

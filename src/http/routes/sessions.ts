@@ -20,6 +20,7 @@ import {
 } from '../api.ts';
 import type { HttpContext } from '../deps.ts';
 import { beginAttempt } from '../idempotency.ts';
+import { isShallow, TOO_DEEP } from '../validation.ts';
 import { briefSession, fullSession } from '../wire/session.ts';
 import { sessionSchema, spawnSchema } from '../wire/session-schema.ts';
 import type { SessionWire } from '../wire/session-schema.ts';
@@ -32,12 +33,19 @@ const creationSchema = z
     name: z.string().min(1).max(200).optional(),
     cwd: z.string().min(1).optional(),
     runtimeInstance: z.string().optional(),
-    mcpServers: z.array(z.unknown()).optional(),
-    metadata: z.record(z.string(), z.unknown()).optional(),
+    mcpServers: z
+      .array(z.unknown())
+      .refine((value) => isShallow(value), TOO_DEEP)
+      .optional(),
+    metadata: z
+      .record(z.string(), z.unknown())
+      .refine((value) => isShallow(value), TOO_DEEP)
+      .optional(),
     webhooks: z.array(z.unknown()).optional(),
   })
   .openapi('SessionCreation', {
-    description: 'Either `agentTemplateId`, or `spawn` (which needs the scope `admin`).',
+    description:
+      'Either `agentTemplateId` or `spawn`. `spawn`, `cwd` and `mcpServers` need the scope `admin`.',
   });
 
 const STATES: Readonly<Record<'active' | 'killed', readonly SessionState[]>> = {

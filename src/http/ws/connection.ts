@@ -31,7 +31,7 @@ export function callerOf(connection: Connection): Caller {
 }
 
 export function sendError(connection: Connection, error: unknown, channel?: string): void {
-  const { body } = sayError(error, randomUUID(), connection.http.logger);
+  const { body } = sayError(error, randomUUID(), connection.http);
   connection.outlet.message({
     type: 'error',
     message: body.error,

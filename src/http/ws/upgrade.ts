@@ -22,7 +22,9 @@ export type Target =
 
 /** What a path is for; undefined when it is not ours. */
 export function targetOf(url: string | undefined): Target | undefined {
-  const { pathname, searchParams } = new URL(url ?? '/', 'http://localhost');
+  const parsed = URL.parse(url ?? '/', 'http://localhost');
+  if (parsed === null) return undefined;
+  const { pathname, searchParams } = parsed;
   if (pathname === '/ws') return { kind: 'channels' };
   const id = /^\/ws\/sessions\/([^/]+)$/.exec(pathname)?.[1];
   if (id === undefined) return undefined;
@@ -76,7 +78,7 @@ export async function admit(
 
 /** Answers an upgrade that is refused, in the form of every other error. */
 export function refuse(socket: Duplex, error: unknown, http: HttpContext): void {
-  const said = sayError(error, randomUUID(), http.logger);
+  const said = sayError(error, randomUUID(), http);
   const body = JSON.stringify(said.body);
   const head = [
     `HTTP/1.1 ${said.status} ${STATUS_CODES[said.status] ?? 'Error'}`,
@@ -86,5 +88,7 @@ export function refuse(socket: Duplex, error: unknown, http: HttpContext): void 
     `X-Request-Id: ${said.body.requestId}`,
     ...Object.entries(errorHeaders(said)).map(([name, value]) => `${name}: ${value}`),
   ];
+  // Node looks after it no more: one that its client leaves open would stay for ever.
+  socket.once('finish', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

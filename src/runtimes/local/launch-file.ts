@@ -5,7 +5,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { processIdentity } from './processes.ts';
+import { ownGroup, processIdentity } from './processes.ts';
 
 const schema = z.object({ pid: z.number().int().positive(), identity: z.string().nullable() });
 
@@ -22,8 +22,10 @@ export async function groupFromLaunchFile(sessionDir: string): Promise<number | 
   if (text === undefined) return null;
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success || parsed.data.identity === null) return null;
-  // The file lies where the agent can write: it must not make us end ourselves.
-  if (parsed.data.pid === process.pid) return null;
+  // The file lies where the agent can write: it must not make us end ourselves, nor, by the "group"
+  // of process 1, whatever there is.
+  const spared = [1, process.pid, await ownGroup()];
+  if (spared.includes(parsed.data.pid)) return null;
   const now = await processIdentity(parsed.data.pid);
   return now === parsed.data.identity ? parsed.data.pid : null;
 }

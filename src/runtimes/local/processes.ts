@@ -33,6 +33,11 @@ async function statOf(pid: number): Promise<Stat | undefined> {
   return { state: fields[0] ?? '', pgid: Number(fields[2]), startTime: fields[19] ?? '' };
 }
 
+/** The process group that we are in; our own pid where it cannot be asked. */
+export async function ownGroup(): Promise<number> {
+  return (await statOf(process.pid))?.pgid ?? process.pid;
+}
+
 async function hasMarker(pid: number, marker: string): Promise<boolean> {
   const environ = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
   const wanted = Buffer.from(`${LAUNCH_MARKER}=${marker}`).toString('latin1');

@@ -31,6 +31,8 @@ import { createSqliteDialect, type TransactionHooks } from './sqlite-driver.ts';
 const BUSY_TIMEOUT_MS = 250;
 /** Pages of 4 KiB in the WAL after which SQLite checkpoints. */
 const CHECKPOINT_PAGES = 1000;
+/** SQLite's result code SQLITE_NOTADB. */
+const NO_DATABASE = 26;
 
 function openWriter(file: string): DatabaseSync {
   // Made by us first, so that no moment exists in which others can read it.
@@ -123,6 +125,13 @@ export function openSqlite(file: string): Database {
       },
     };
   } catch (error) {
+    if (error instanceof Error && Reflect.get(error, 'errcode') === NO_DATABASE) {
+      throw new AppError(
+        'unavailable',
+        `${file} is damaged, or no SQLite database. Move it away, or put a backup in its place.`,
+        { cause: error },
+      );
+    }
     throw translateDatabaseError(error);
   }
 }

@@ -4,6 +4,7 @@ import type { ResolvedView } from '../../core/ports/surface.ts';
 import { showHidden } from './hidden.ts';
 import { markup, trusted, type Html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
+import { shownName } from './name.ts';
 import { timeOfDay } from './time.ts';
 
 /** The body of a message that a person wrote: their text as it is, line breaks kept. */
@@ -22,7 +23,7 @@ export function renderMessage(message: HostedMessage): Html {
   return markup`<article class="message" id="m-${message.id}" data-ordinal="${message.ordinal}" data-from="${person ? 'person' : 'agent'}">
     ${
       person &&
-      markup`<header><span class="author">${message.author.name}</span> ${timeOfDay(message.createdAt)}</header>`
+      markup`<header><span class="author">${shownName(message.author)}</span> ${timeOfDay(message.createdAt)}</header>`
     }
     ${trusted(message.body)}
   </article>`;

@@ -9,6 +9,7 @@ import { diffLines, renderDiff } from './diff.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon } from './icon.ts';
+import { shownName } from './name.ts';
 import { timeOfDay, until } from './time.ts';
 import { kindIcon } from './tool-call.ts';
 
@@ -44,7 +45,7 @@ function renderPending(view: View, mint: MintToken): Html {
   const { permission, transcript } = view;
   const { toolCall, code } = permission;
   const wants = WANTS[toolCall.kind] ?? 'asks for permission';
-  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor.name;
+  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor;
   const directory = directoryOf(permission);
   const heading = `${transcript.agentName} ${wants}`;
   return markup`<section class="permission" data-state="pending" data-announce="${heading}. Please answer.">
@@ -56,7 +57,7 @@ function renderPending(view: View, mint: MintToken): Html {
     <footer>
       ${kindIcon(toolCall.kind)} ${toolCall.kind}${
         directory !== undefined && markup` in <code>${showHidden(directory, 'code')}</code>`
-      }${asker && markup` · asked for by ${asker}`}
+      }${asker && markup` · asked for by ${shownName(asker)}`}
       · expires <span>${until(permission.expiresAt)}</span>
       · or type <code>/approve ${code}</code> or <code>/deny ${code}</code>
     </footer>
@@ -69,6 +70,9 @@ function renderSubject(view: View, mint: MintToken): Html {
   const size = sizeOf(subject);
   const buttons = (options: readonly PermissionOption[]): Html =>
     renderButtons(view, options, mint);
+  if (permission.options.length === 0) {
+    return markup`${renderInput(subject)}<p class="note">The agent offers no answer to choose from. Stop the turn to go on.</p>`;
+  }
   if (within(size, SHORT)) return markup`${renderInput(subject)}${buttons(permission.options)}`;
   const readable = within(size, READABLE);
   const summary = readable ? 'Read all of it, then answer' : 'Read the beginning';
@@ -154,9 +158,11 @@ function sizeOf(subject: Subject): Size {
 }
 
 function renderInput({ title, command, places, diffs, texts }: Subject): Html {
+  const isSilent = title === '' && command === undefined && diffs.length + texts.length === 0;
   const whole = (text: string, className: string): Html =>
     markup`<pre class="${className}" tabindex="0"><code>${showHidden(text.slice(0, READABLE.characters), 'code')}</code></pre>`;
-  return markup`${title !== '' && markup`<p class="title" dir="auto">${showHidden(title, 'code')}</p>`}
+  return markup`${isSilent && markup`<p class="note">The agent does not say what it wants to do.</p>`}
+    ${title !== '' && markup`<p class="title" dir="auto">${showHidden(title, 'code')}</p>`}
     ${command !== undefined && whole(command, 'command')}
     ${places.map((path) => markup`<p class="path">${showHidden(path, 'code')}</p>`)}
     ${diffs.map((diff) => renderDiff(diff, READABLE.lines))}
@@ -179,7 +185,7 @@ function renderOutcome(
   const what = toolCall.command ?? toolCall.title;
   const said = {
     selected: () =>
-      markup`${ANSWERS[outcome.option?.kind ?? ''] ?? 'Answered'} by ${outcome.by.name}${
+      markup`${ANSWERS[outcome.option?.kind ?? ''] ?? 'Answered'} by ${shownName(outcome.by)}${
         outcome.rule !== undefined && markup` (rule ${outcome.rule})`
       }${outcome.option !== null && markup` · ${showHidden(outcome.option.name, 'code')}`}`,
     cancelled: () => markup`Closed unanswered: the turn ended first`,

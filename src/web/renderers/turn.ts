@@ -101,13 +101,24 @@ function renderPlan(plan: readonly PlanEntry[]): Html | null {
   return markup`<ol class="plan" aria-label="Plan">${items}</ol>`;
 }
 
+/** Of a longer text the end is shown: it is rendered again and again while it streams. */
+const SHOWN_CHARACTERS = 200_000;
+
+function renderLong(text: string): Html {
+  const left = text.length - SHOWN_CHARACTERS;
+  if (left <= 0) return renderMarkdown(text);
+  const from = text.indexOf('\n', left) + 1 || left;
+  const number = new Intl.NumberFormat('en-US').format(from);
+  return markup`<p class="note">The first ${number} characters are not shown; the session's log has them.</p>${renderMarkdown(text.slice(from))}`;
+}
+
 const rendered = new WeakMap<TurnPart, Html>();
 
 /** Parts that did not change are the same objects: only what streams is rendered again. */
 function renderText(part: Extract<TurnPart, { type: 'message' }>): Html {
   const known = rendered.get(part);
   if (known !== undefined) return known;
-  const fresh = renderMarkdown(part.text);
+  const fresh = renderLong(part.text);
   rendered.set(part, fresh);
   return fresh;
 }
@@ -121,7 +132,7 @@ function renderStep(turn: TurnView, part: TurnPart, index: number): Html | null 
         ? null
         : markup`<details class="step thought" id="${turn.promptId}-${index}">
             <summary>${icon('think')} <span class="title">Thought</span></summary>
-            <div class="inside">${renderMarkdown(part.text)}</div>
+            <div class="inside">${renderLong(part.text)}</div>
           </details>`;
     case 'notice':
       return markup`<p class="step notice" dir="auto">${showHidden(part.text, 'prose')}</p>`;

@@ -82,6 +82,8 @@ describe(`random messages (SEED=${seed})`, () => {
   });
 });
 
+const LIMIT = { timeout: 30_000 };
+
 describe('a message of a megabyte', () => {
   const fill = (piece: string): string => piece.repeat(Math.ceil(1_000_000 / piece.length));
   const hostile: Readonly<Record<string, string>> = {
@@ -113,9 +115,9 @@ describe('a message of a megabyte', () => {
     'broken Slack mentions': fill('<@threadcast|'),
   };
 
-  it.each(Object.keys(hostile))('of %s is parsed in linear time', (name) => {
+  // Linear takes some 100 ms for the four; quadratic takes minutes, and meets the limit.
+  it.each(Object.keys(hostile))('of %s is parsed before anybody waits for it', LIMIT, (name) => {
     const text = hostile[name] ?? '';
-    const start = performance.now();
     for (const prefix of ['', '@threadcast ', '@threadcast steer ', 'x\n']) {
       parseMessage(prefix + text, {
         mentions: ['threadcast', 'tc'],
@@ -123,7 +125,5 @@ describe('a message of a megabyte', () => {
         agentCommands: ['review'],
       });
     }
-    // Linear takes some 100 ms for the four; quadratic takes minutes.
-    expect(performance.now() - start).toBeLessThan(4_000);
   });
 });

@@ -216,6 +216,43 @@ describe('readers of all sessions', () => {
     expect(seqs).toEqual([1, 2, 3, 4]);
   });
 
+  it('miss nothing that was told late, or was written elsewhere in between', async () => {
+    const seqs: number[] = [];
+    world.hub.subscribeAll((events) => void seqs.push(...events.map((e) => e.seq)));
+    await world.append(1, true);
+    await world.append(2, false);
+    await world.append(1, true);
+    await settle();
+    world.wakeBus.remote('session', world.id);
+    await settle();
+    expect(seqs).toEqual([1, 2, 3, 4]);
+  });
+
+  it('get all of what was written elsewhere, however much one wake-up stands for', async () => {
+    const seqs: number[] = [];
+    world.hub.subscribeAll((events) => void seqs.push(...events.map((e) => e.seq)));
+    await world.append(1, true);
+    await world.append(1200, false);
+    world.wakeBus.remote('session', world.id);
+    await settle();
+    expect(seqs).toEqual(upTo(1201));
+  });
+
+  it('do not get what was written before they came, though others saw the session earlier', async () => {
+    world.hub.subscribeAll(() => {}).close();
+    const first = world.hub.subscribeAll(() => {});
+    await world.append(1, true);
+    first.close();
+    await world.append(3, false);
+    await world.clock.advance(60_000);
+    const seqs: number[] = [];
+    world.hub.subscribeAll((events) => void seqs.push(...events.map((e) => e.seq)));
+    await world.append(1, false);
+    world.wakeBus.remote('session', world.id);
+    await settle();
+    expect(seqs).toEqual([5]);
+  });
+
   it('do not get old history at the first wake-up from elsewhere', async () => {
     await world.append(5, false);
     await world.clock.advance(60_000);

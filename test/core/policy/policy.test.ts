@@ -245,11 +245,10 @@ describe('a path', () => {
     expect(action(covered, { ...run('touch src/a'), paths: ['src/a'] })).toBe('allow');
   });
 
-  it('is matched in reasonable time against hostile globs', () => {
-    const start = performance.now();
+  // Backtracking would take for ever, and meet the limit.
+  it('is matched against hostile globs without backtracking', { timeout: 30_000 }, () => {
     const stars = [{ path: `${'*a'.repeat(2000)}/**/${'**/x/'.repeat(500)}`, action: 'allow' }];
     expect(action(stars, edit(`${'a'.repeat(4000)}b/${'x/'.repeat(2000)}y`))).toBe('ask');
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TURN_LIMITS } from '../../../src/core/sessions/turn.ts';
 import { createWorld, OPERATOR, startServer } from '../../harness/session-bench.ts';
 
 const COMMON = ['session.created', 'span.environment_setup_start', 'span.environment_setup_end'];
@@ -249,6 +250,23 @@ describe('stopping', () => {
     await server.say(id, 'ask');
     await server.clock.advance(20 * 60_000);
     expect((await server.service.permissions(OPERATOR, id)).length).toBe(1);
+  });
+
+  it('stops an agent that says too much, as failed', async () => {
+    const limits = { ...TURN_LIMITS, outputChars: 10_000 };
+    const server = await startServer(createWorld(), { limits });
+    const id = await server.open();
+    server.agents.behave = async (turn) => {
+      for (let n = 0; n < 20; n += 1) turn.update({ sessionUpdate: 'x', text: 'y'.repeat(1000) });
+      await turn.cancelled;
+      return 'cancelled';
+    };
+    await server.say(id, 'flood');
+    await server.rest(id);
+    expect(server.events(id).findLast((event) => event.type === 'turn.ended')?.data).toMatchObject({
+      stopReason: 'failed',
+      error: 'The agent said more than 0 MiB in one turn and was stopped.',
+    });
   });
 
   it('gives up a start that never ends when the turn is stopped', async () => {

@@ -428,25 +428,18 @@ describe('folding', () => {
     expect(s.transcript().queue).toEqual(['p_1']);
   });
 
-  it('of 200,000 chunks costs about the same each, whatever came before', () => {
+  // Copying the text at each chunk would take minutes, and meet the limit.
+  it('of 200,000 chunks does not copy what came before', { timeout: 30_000 }, () => {
     const s = story();
     s.running('p_1');
     const folder = createFolder(s.transcript());
     const data = {
       update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'word ' } },
     };
-    let seq = s.transcript().seq;
-    const time = (count: number): number => {
-      const start = performance.now();
-      for (let i = 0; i < count; i += 1) {
-        seq += 1;
-        folder.push({ type: 'update', data, sessionId: 's_1', seq, at: seq });
-      }
-      return performance.now() - start;
-    };
-    const first = time(100_000);
-    const second = time(100_000);
-    expect(second).toBeLessThan(first * 10 + 500);
+    const from = s.transcript().seq;
+    for (let seq = from + 1; seq <= from + 200_000; seq += 1) {
+      folder.push({ type: 'update', data, sessionId: 's_1', seq, at: seq });
+    }
     const [turn] = [...folder.view().turns.values()];
     expect(turn?.parts).toHaveLength(1);
     expect(turnText(turn ?? { parts: [] })).toHaveLength(5 * 200_000 - 1);

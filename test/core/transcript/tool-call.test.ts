@@ -6,7 +6,7 @@ import { eventLog, PERSON } from '../../harness/transcript-events.ts';
 
 function merged(...raws: readonly Record<string, unknown>[]): ToolCall {
   let call: ToolCall | undefined;
-  for (const raw of raws) call = mergeToolCall(call, 't1', raw);
+  for (const raw of raws) call = mergeToolCall(call, 't1', raw, '/work');
   if (call === undefined) throw new Error('nothing to merge');
   return call;
 }
@@ -15,6 +15,15 @@ const diff = { type: 'diff', path: 'a.txt', oldText: 'x', newText: 'y' };
 const said = (text: string): object => ({ type: 'content', content: { type: 'text', text } });
 
 describe('a tool call', () => {
+  it('names files from the workspace, and others in full', () => {
+    const call = merged({
+      content: [{ ...diff, path: '/work/src/a.ts' }],
+      locations: [{ path: '/work/src/a.ts' }, { path: '/workshop/b.ts' }],
+    });
+    expect(call.content).toMatchObject([{ path: 'src/a.ts' }]);
+    expect(call.locations.map(({ path }) => path)).toEqual(['src/a.ts', '/workshop/b.ts']);
+  });
+
   it('keeps every field that a later update leaves out', () => {
     const call = merged(
       {

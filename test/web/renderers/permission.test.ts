@@ -132,8 +132,8 @@ describe('an answered permission request', () => {
   const by = { surface: 'web', id: '1', name: 'ada', kind: 'person' } as const;
 
   it.each([
-    ['yes', 'Allowed by ada · Allow once · 12:00 UTC ls'],
-    ['no', 'Rejected by ada · Reject · 12:00 UTC ls'],
+    ['yes', 'Allowed by You · Allow once · 12:00 UTC ls'],
+    ['no', 'Rejected by You · Reject · 12:00 UTC ls'],
   ])('is one line that says who, when and which option (%s)', (optionId, line) => {
     push(asks('p_1', 'r_1', { toolCallId: 'c1', title: 'ls', kind: 'execute' }, EXPIRES));
     const data = { requestId: 'r_1', outcome: 'selected', optionId, by } as const;
@@ -152,7 +152,7 @@ describe('an answered permission request', () => {
       rule: 'reads',
     } as const;
     push({ type: 'permission.resolved', data });
-    expect(readHtml(show())).toContain('Allowed by ada (rule reads)');
+    expect(readHtml(show())).toContain('Allowed by You (rule reads)');
   });
 
   it.each([

@@ -57,7 +57,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
       Stub done after 1 tool result(s). Last result began: "User refused permission to run tool"
       1,276 of 1,000,000 tokens of context · 0.0173 USD
       ───
-      Rejected by ada · No · 00:00 UTC Write hello.txt"
+      Rejected by You · No · 00:00 UTC Write hello.txt"
     `);
   });
 
@@ -70,7 +70,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
         hi
       Stub done after 1 tool result(s). Last result began: "[{"query":"echo hi > out.txt; echo hi","result":"hi\\n","success":true}]"
       ───
-      Allowed by ada · Allow once · 00:00 UTC echo hi > out.txt; echo hi"
+      Allowed by You · Allow once · 00:00 UTC echo hi > out.txt; echo hi"
     `);
   });
 
@@ -83,7 +83,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
       Stub done after 1 tool result(s). Last result began: "Chunk ID: a2577c\\nWall time: 0.0000 seconds\\nProcess exited with code 0\\nOriginal t"
       1,276 of 258,400 tokens of context
       ───
-      Allowed by ada · Yes, proceed · 00:00 UTC echo hi > out.txt; echo hi"
+      Allowed by You · Yes, proceed · 00:00 UTC echo hi > out.txt; echo hi"
     `);
   });
 
@@ -121,7 +121,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
         The user rejected permission to use this specific tool call.
       1,234 of 200,000 tokens of context
       ───
-      Rejected by ada · Reject · 00:00 UTC /workspace/repo/hello.txt"
+      Rejected by You · Reject · 00:00 UTC /workspace/repo/hello.txt"
     `);
   });
 
@@ -185,7 +185,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
       /workspace/repo/hello.txt new file +1 −0
       +hello from the stub
        [Yes]  [Yes, allow all edits during this session]  [No]
-      edit · asked for by ada · expires ⏱ at 00:30 UTC · or type /approve k1 or /deny k1"
+      edit · asked for by You · expires ⏱ at 00:30 UTC · or type /approve k1 or /deny k1"
     `);
   });
 
@@ -197,7 +197,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
       /workspace/repo/hello.txt new file +1 −0
       +hello from the stub
        [Yes, proceed]  [Yes, and don't ask again for these files]  [No, and tell Codex what to do differently]
-      edit · asked for by ada · expires ⏱ at 00:30 UTC · or type /approve k1 or /deny k1"
+      edit · asked for by You · expires ⏱ at 00:30 UTC · or type /approve k1 or /deny k1"
     `);
   });
 });

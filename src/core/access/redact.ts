@@ -1,0 +1,72 @@
+/**
+ * Takes secrets out of text that leaves the server: log lines, logged events, messages, errors. It
+ * works on finished text, so it does not matter in which field, message or stack trace a secret
+ * hides. JSON stays JSON: neither what it takes nor what it leaves has a quote or a backslash.
+ */
+
+export type Redact = (text: string) => string;
+
+/**
+ * Where a token may begin: not within a word, nor within another token (the value of a button must
+ * stay whole). In JSON a line break before it is `\n`, whose `n` belongs to no word.
+ */
+const START = String.raw`(?<=^|[^A-Za-z0-9_.-]|\\[bfnrt])`;
+
+/** Known token forms: ours, GitHub's, model vendors', Slack's, Google's. */
+const TOKENS = [
+  'tc_[A-Za-z0-9_-]{20,}',
+  'gh[opsur]_[A-Za-z0-9._-]{16,}',
+  'github_pat_[A-Za-z0-9._-]{16,}',
+  'sk-(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}',
+  'xox[a-z](?:\\.[a-z]+)?-[A-Za-z0-9-]{8,}',
+  'xapp-[A-Za-z0-9-]{8,}',
+  'AIza[A-Za-z0-9_-]{30,}',
+];
+
+const PATTERNS: readonly RegExp[] = [
+  new RegExp(`${START}(?:${TOKENS.join('|')})`, 'g'),
+  // The password in a URL.
+  /(?<=[a-z][a-z0-9+.-]*:\/\/[^\s/:@"]*:)[^\s/@"\\]+(?=@)/g,
+  // With a digit, or it is prose about bearer tokens.
+  /(?<=\bBearer )(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{8,}=*/gi,
+];
+
+/** Most text has none of these, and needs no closer look. */
+const HINT = /tc_|gh[opsur]_|github_pat_|sk-|xox|xapp-|AIza|:\/\/|bearer /i;
+
+const MASK = '[secret]';
+/** Shorter values would blank out ordinary text. */
+const SHORTEST = 8;
+/** A secret of at least twice this length is known by what follows its first characters. */
+const CUT = 8;
+
+/**
+ * A function that replaces every known token form, and each of `secrets` however it is written, by
+ * `[secret]`. Secrets shorter than 8 characters are ignored.
+ */
+export function createRedactor(secrets: readonly string[] = []): Redact {
+  const forms = secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf);
+  // Longest first: a form may be a part of another.
+  const sorted = [...new Set(forms)].toSorted((a, b) => b.length - a.length);
+  return (text) => {
+    let out = text;
+    for (const form of sorted) if (out.includes(form)) out = out.replaceAll(form, MASK);
+    if (HINT.test(out)) for (const pattern of PATTERNS) out = out.replace(pattern, MASK);
+    return out;
+  };
+}
+
+/** As it is, without its beginning, backwards, in a URL, in base64 at each of three offsets. */
+function formsOf(secret: string): readonly string[] {
+  const tail = secret.length >= 2 * CUT ? secret.slice(CUT) : secret;
+  const plain = [secret, tail, Array.from(tail).toReversed().join('')];
+  const bytes = new TextEncoder().encode(secret);
+  const coded = [0, 1, 2].flatMap((offset) => {
+    // Characters at both ends depend on what stands beside the secret.
+    const inner = bytes.subarray((3 - offset) % 3);
+    const whole = inner.subarray(0, inner.length - (inner.length % 3));
+    const base64 = btoa(String.fromCharCode(...whole));
+    return [base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+  return [...plain, encodeURIComponent(tail), ...coded.filter((form) => form.length >= SHORTEST)];
+}
