@@ -1,5 +1,6 @@
 /** A pending permission request by its code, and the offered option that says yes or no. */
-import type { PermissionOption, PermissionRequest } from '../model/permission.ts';
+import { optionFor } from '../model/permission.ts';
+import type { PermissionRequest } from '../model/permission.ts';
 import { problem, sessionOf, type HandlerContext, type Reply } from './context.ts';
 import { noSuchChoice, noSuchRequest } from './texts.ts';
 
@@ -14,20 +15,8 @@ export async function answer(
   const pending = (await sessions.permissions(caller, id)).filter((r) => r.state === 'pending');
   const request = pending.find((candidate) => candidate.code === code);
   if (request === undefined) return { reply: problem(noSuchRequest(code, pending)) };
-  const option = optionFor(request.options, wish);
+  const option = optionFor(request.options, wish === 'allow' ? 'allow' : 'reject');
   if (option === undefined) return { reply: problem(noSuchChoice(request, wish)) };
   await sessions.answerPermission(caller, id, request.id, { optionId: option.optionId });
   return { request };
-}
-
-/** Once, if that is offered; else any option that allows (or rejects). Never one not offered. */
-function optionFor(
-  options: readonly PermissionOption[],
-  wish: 'allow' | 'deny',
-): PermissionOption | undefined {
-  const kind = wish === 'allow' ? 'allow' : 'reject';
-  return (
-    options.find((option) => option.kind === `${kind}_once`) ??
-    options.find((option) => option.kind.startsWith(kind))
-  );
 }

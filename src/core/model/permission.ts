@@ -35,3 +35,14 @@ export interface PermissionRequest {
 
 /** Default life of a pending request; it is rejected afterwards (chat.md §4). */
 export const PERMISSION_EXPIRY_MS = 30 * 60_000;
+
+/** The offered option that says yes or no, by its kind: once before always. */
+export function optionFor(
+  options: readonly PermissionOption[],
+  wish: 'allow' | 'reject',
+): PermissionOption | undefined {
+  return (
+    options.find((option) => option.kind === `${wish}_once`) ??
+    options.find((option) => option.kind.startsWith(wish))
+  );
+}

@@ -8,7 +8,8 @@ import { SYSTEM_ACTOR } from '../model/actor.ts';
 import type { NewEvent } from '../model/events.ts';
 import type { PromptId, RequestId, SessionId } from '../model/ids.ts';
 import { mintId } from '../model/ids.ts';
-import type { PermissionOption, PermissionRequest } from '../model/permission.ts';
+import { optionFor } from '../model/permission.ts';
+import type { PermissionRequest } from '../model/permission.ts';
 import type { AgentPermissionRequest, PermissionAnswer } from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PermissionPatch, SessionStore } from '../ports/session-store.ts';
@@ -44,17 +45,6 @@ interface Waiting {
   readonly row: PermissionRequest;
   readonly tell: (answer: PermissionAnswer) => void;
   readonly forget: () => void;
-}
-
-/** The option to answer with when nobody chose: by kind, once before always. */
-export function optionFor(
-  options: readonly PermissionOption[],
-  wish: 'allow' | 'reject',
-): PermissionOption | undefined {
-  return (
-    options.find((option) => option.kind === `${wish}_once`) ??
-    options.find((option) => option.kind.startsWith(wish))
-  );
 }
 
 /** The event that tells how a request was resolved. */

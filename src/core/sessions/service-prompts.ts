@@ -47,7 +47,9 @@ export function promptMethods(deps: ServiceDeps): Methods {
       if (!last || !FINISHED.has(last.state)) {
         throw new AppError('conflict', 'There is no finished turn to run again.');
       }
-      return accept(deps, caller, id, { content: last.content, promptId: as });
+      // Asked for again, it repeats what it repeated, not what has ended since.
+      const earlier = as === undefined ? undefined : await store.prompt(as);
+      return accept(deps, caller, id, { content: (earlier ?? last).content, promptId: as });
     },
     async cancelTurn(caller, id) {
       await guard.check('cancel', caller, { sessionId: id });
@@ -92,16 +94,16 @@ async function accept(
   }
   if (result.reason === 'stale' && result.what === 'prompt') return accept(deps, caller, id, input);
   if (result.reason !== 'duplicate') throw refusal(result);
-  return acceptedBefore(deps, id, prompt.id);
+  return acceptedBefore(deps, prompt);
 }
 
 async function acceptedBefore(
   deps: ServiceDeps,
-  sessionId: SessionId,
-  id: PromptId,
+  { id, sessionId, text }: Omit<Prompt, 'rank'>,
 ): Promise<AcceptedPrompt> {
   const before = await deps.store.prompt(id);
-  if (before?.sessionId !== sessionId) {
+  // Another text was not stored, so nobody must be told that it was.
+  if (before?.sessionId !== sessionId || before.text !== text) {
     throw new AppError('conflict', 'This prompt id belongs to something else.');
   }
   const waiting = await deps.store.prompts(sessionId, ['queued']);

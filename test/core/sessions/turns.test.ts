@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mintId } from '../../../src/core/model/ids.ts';
 import { TURN_LIMITS } from '../../../src/core/sessions/turn.ts';
 import { createWorld, OPERATOR, startServer } from '../../harness/session-bench.ts';
 
@@ -81,6 +82,11 @@ describe('a turn', () => {
       promptId: first.promptId,
     });
     expect(again).toMatchObject({ promptId: first.promptId, created: false });
+    const other = server.service.prompt(OPERATOR, id, {
+      content: [{ type: 'text', text: 'something else' }],
+      promptId: first.promptId,
+    });
+    await expect(other).rejects.toMatchObject({ code: 'conflict' });
     await server.rest(id);
     expect(server.agents.prompts).toEqual(['hello']);
   });
@@ -192,6 +198,21 @@ describe('a turn', () => {
 });
 
 describe('stopping', () => {
+  it('retries once however often it is told, whatever has ended since', async () => {
+    const server = await startServer(createWorld());
+    const id = await server.open();
+    await server.say(id, 'one');
+    await server.rest(id);
+    const as = mintId('p', server.clock.now());
+    const first = await server.service.retry(OPERATOR, id, undefined, as);
+    await server.rest(id);
+    await server.say(id, 'two');
+    await server.rest(id);
+    const again = await server.service.retry(OPERATOR, id, undefined, as);
+    expect([first.created, again.created]).toEqual([true, false]);
+    expect(server.agents.prompts).toEqual(['one', 'one', 'two']);
+  });
+
   it('cancels the turn, and every pending permission with it', async () => {
     const server = await startServer(createWorld());
     const id = await server.open();
