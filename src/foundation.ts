@@ -1,4 +1,5 @@
 /** What everything stands on: secrets, log, database. Composed like app.ts, and for it. */
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { builtinTemplates } from './acp/builtin-templates.ts';
 import { secretsFor } from './config/agent-environment.ts';
