@@ -1,0 +1,10 @@
+/** Slack keeps the contract of surfaces, in channels and in direct messages. */
+import { describeSurface } from '../contracts/surface.contract.ts';
+import { openSlack } from './bench.ts';
+
+describeSurface({
+  name: 'a Slack channel',
+  lacks: {},
+  longAnswer: 15_000,
+  open: () => openSlack(),
+});
