@@ -20,6 +20,8 @@ export interface Comments {
   site(thread: ThreadRef): Promise<Site>;
   post(site: Site, body: string, signal?: AbortSignal): Promise<string>;
   edit(site: Site, externalId: string, body: string, signal?: AbortSignal): Promise<void>;
+  /** What this process wrote there last, if it is a permission request. */
+  lastWritten(externalId: string): string | undefined;
   read(site: Site, externalId: string): Promise<string>;
   /** Id of the newest comment of ours with this key. */
   find(site: Site, key: string, signal?: AbortSignal): Promise<string | null>;
@@ -27,6 +29,8 @@ export interface Comments {
 
 /** Pages of a hundred that are looked through. */
 const PAGES = 30;
+/** Bodies of permission requests kept, to put back what somebody changes. */
+const KEPT = 200;
 
 export function createComments(deps: {
   readonly auth: GitHubAuth;
@@ -35,7 +39,17 @@ export function createComments(deps: {
   readonly marks: Marks;
 }): Comments {
   const { auth, repositories, identity, marks } = deps;
+  const last = new Map<string, string>();
+  const remember = (externalId: string, body: string): void => {
+    // The oldest goes: a map keeps the order of insertion.
+    if (marks.keyOf(body)?.startsWith('permission:') !== true) return;
+    last.delete(externalId);
+    last.set(externalId, body);
+    const [oldest] = last.keys();
+    if (last.size > KEPT && oldest !== undefined) last.delete(oldest);
+  };
   return {
+    lastWritten: (externalId) => last.get(externalId),
     site: async (thread) => {
       const place = placeOf(thread);
       if (place === undefined) throw new AppError('invalid', 'This is no address on GitHub.');
@@ -48,6 +62,7 @@ export function createComments(deps: {
       if (place.reviewThread === null) {
         const target = { ...name, issue_number: place.number };
         const { data } = await octokit.rest.issues.createComment({ ...target, body, request });
+        remember(`ic:${data.id}`, body);
         return `ic:${data.id}`;
       }
       const { data } = await octokit.rest.pulls.createReplyForReviewComment({
@@ -57,6 +72,7 @@ export function createComments(deps: {
         body,
         request,
       });
+      remember(`rc:${data.id}`, body);
       return `rc:${data.id}`;
     },
     edit: async ({ octokit, name }, externalId, body, signal) => {
@@ -68,6 +84,7 @@ export function createComments(deps: {
       };
       if (externalId.startsWith('rc:')) await octokit.rest.pulls.updateReviewComment(target);
       else await octokit.rest.issues.updateComment(target);
+      remember(externalId, body);
     },
     read: async ({ octokit, name }, externalId) => {
       const target = { ...name, comment_id: Number(externalId.slice(3)) };
