@@ -39,17 +39,9 @@ export function createComments(deps: {
   readonly marks: Marks;
 }): Comments {
   const { auth, repositories, identity, marks } = deps;
-  const last = new Map<string, string>();
-  const remember = (externalId: string, body: string): void => {
-    // The oldest goes: a map keeps the order of insertion.
-    if (marks.keyOf(body)?.startsWith('permission:') !== true) return;
-    last.delete(externalId);
-    last.set(externalId, body);
-    const [oldest] = last.keys();
-    if (last.size > KEPT && oldest !== undefined) last.delete(oldest);
-  };
+  const written = createMemory(marks);
   return {
-    lastWritten: (externalId) => last.get(externalId),
+    lastWritten: written.get,
     site: async (thread) => {
       const place = placeOf(thread);
       if (place === undefined) throw new AppError('invalid', 'This is no address on GitHub.');
@@ -62,7 +54,7 @@ export function createComments(deps: {
       if (place.reviewThread === null) {
         const target = { ...name, issue_number: place.number };
         const { data } = await octokit.rest.issues.createComment({ ...target, body, request });
-        remember(`ic:${data.id}`, body);
+        written.set(`ic:${data.id}`, body);
         return `ic:${data.id}`;
       }
       const { data } = await octokit.rest.pulls.createReplyForReviewComment({
@@ -72,7 +64,7 @@ export function createComments(deps: {
         body,
         request,
       });
-      remember(`rc:${data.id}`, body);
+      written.set(`rc:${data.id}`, body);
       return `rc:${data.id}`;
     },
     edit: async ({ octokit, name }, externalId, body, signal) => {
@@ -84,7 +76,7 @@ export function createComments(deps: {
       };
       if (externalId.startsWith('rc:')) await octokit.rest.pulls.updateReviewComment(target);
       else await octokit.rest.issues.updateComment(target);
-      remember(externalId, body);
+      written.set(externalId, body);
     },
     read: async ({ octokit, name }, externalId) => {
       const target = { ...name, comment_id: Number(externalId.slice(3)) };
@@ -95,10 +87,26 @@ export function createComments(deps: {
     },
     find: async (site, key, signal) => {
       let found: string | null = null;
-      for await (const each of written(site, signal)) {
+      for await (const each of existing(site, signal)) {
         if (isOurs(identity, each.user) && marks.keyOf(each.body) === key) found = each.externalId;
       }
       return found;
+    },
+  };
+}
+
+/** The newest bodies of permission requests, by the id of their comment. */
+function createMemory(marks: Marks) {
+  const last = new Map<string, string>();
+  return {
+    get: (externalId: string): string | undefined => last.get(externalId),
+    set: (externalId: string, body: string): void => {
+      if (marks.keyOf(body)?.startsWith('permission:') !== true) return;
+      // The oldest goes first: a map keeps the order of insertion.
+      last.delete(externalId);
+      last.set(externalId, body);
+      const [oldest] = last.keys();
+      if (last.size > KEPT && oldest !== undefined) last.delete(oldest);
     },
   };
 }
@@ -109,7 +117,7 @@ interface Written {
   readonly user: Author | null;
 }
 
-async function* written({ place, octokit, name }: Site, signal?: AbortSignal) {
+async function* existing({ place, octokit, name }: Site, signal?: AbortSignal) {
   const request = { signal };
   let pages = 0;
   if (place.reviewThread === null) {
