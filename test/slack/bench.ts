@@ -67,7 +67,8 @@ export async function openSlack(bench: BenchOptions = {}) {
   const bob = slack.addPerson('Bob');
   const eve = slack.addPerson('Eve', slack.teamId, { isGuest: true });
   const general = slack.addChannel('general', [ann, bob, eve]);
-  const people: Record<Person, SlackUser> = { asker: ann, maintainer: bob, outsider: eve };
+  const maintainer = bench.direct === true ? ann : bob;
+  const people: Record<Person, SlackUser> = { asker: ann, maintainer, outsider: eve };
 
   const makeEdge = async (deps: EdgeDeps) => {
     const options: SlackOptions = {
@@ -77,7 +78,7 @@ export async function openSlack(bench: BenchOptions = {}) {
       ...(bench.socket === true
         ? { appToken: slack.appToken }
         : { signingSecret: slack.signingSecret }),
-      access: { ...OPEN_ACCESS, maintainers: [bob.id], ...bench.access },
+      access: { ...OPEN_ACCESS, maintainers: [maintainer.id], ...bench.access },
       ...bench.options,
     };
     const all: SlackDeps = {
@@ -88,7 +89,7 @@ export async function openSlack(bench: BenchOptions = {}) {
       options,
     };
     door.app = await createSlackApp(all);
-    return door.app;
+    return { ...door.app, requesterMayApprove: true };
   };
 
   let server: CoreServer = await startCore(stores, makeEdge);
@@ -153,7 +154,7 @@ export async function openSlack(bench: BenchOptions = {}) {
         .map((each) => slack.read(each)),
     buttons: async (): Promise<readonly SlackButton[]> =>
       slack.answers(rootOf()).flatMap((message) =>
-        [...slack.read(message).matchAll(/\[([^\]]+?)[*!]?\]/g)].map(([, label = '']) => ({
+        labelsOf(message).map((label) => ({
           label,
           message: { ...message, blocks: message.blocks },
         })),
@@ -197,5 +198,11 @@ export async function openSlack(bench: BenchOptions = {}) {
     },
   };
 }
+
+/** Labels of the buttons in a message's blocks. */
+const labelsOf = ({ blocks }: SlackMessage): readonly string[] =>
+  [...JSON.stringify(blocks).matchAll(/"type":"button".*?"text":"(.*?)"/g)].map(
+    ([, label = '']) => label,
+  );
 
 export type SlackBench = Awaited<ReturnType<typeof openSlack>>;

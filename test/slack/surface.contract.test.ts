@@ -8,3 +8,13 @@ describeSurface({
   longAnswer: 15_000,
   open: () => openSlack(),
 });
+
+describeSurface({
+  name: 'a direct message on Slack',
+  lacks: {
+    outsiderSpeaks: 'nobody else is in a direct message',
+    outsiderPresses: 'nobody else is in a direct message',
+  },
+  longAnswer: 15_000,
+  open: () => openSlack({ direct: true }),
+});
