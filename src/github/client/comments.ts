@@ -32,23 +32,19 @@ const PAGES = 30;
 /** Bodies of permission requests kept, to put back what somebody changes. */
 const KEPT = 200;
 
-export function createComments(deps: {
+interface CommentsDeps {
   readonly auth: GitHubAuth;
   readonly repositories: Repositories;
   readonly identity: Identity;
   readonly marks: Marks;
-}): Comments {
-  const { auth, repositories, identity, marks } = deps;
+}
+
+export function createComments(deps: CommentsDeps): Comments {
+  const { identity, marks } = deps;
   const written = createMemory(marks);
   return {
     lastWritten: written.get,
-    site: async (thread) => {
-      const place = placeOf(thread);
-      if (place === undefined) throw new AppError('invalid', 'This is no address on GitHub.');
-      const octokit = await auth.installation(place.installationId);
-      const name = await repositories.name(place.installationId, place.repositoryId);
-      return { place, octokit, name };
-    },
+    site: (thread) => siteOf(deps, thread),
     post: async ({ place, octokit, name }, body, signal) => {
       const request = { signal };
       if (place.reviewThread === null) {
@@ -93,6 +89,15 @@ export function createComments(deps: {
       return found;
     },
   };
+}
+
+/** AppError `invalid` for an address of another surface, `not_found` where we are not installed. */
+async function siteOf({ auth, repositories }: CommentsDeps, thread: ThreadRef): Promise<Site> {
+  const place = placeOf(thread);
+  if (place === undefined) throw new AppError('invalid', 'This is no address on GitHub.');
+  const octokit = await auth.installation(place.installationId);
+  const name = await repositories.name(place.installationId, place.repositoryId);
+  return { place, octokit, name };
 }
 
 /** The newest bodies of permission requests, by the id of their comment. */
