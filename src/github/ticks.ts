@@ -95,16 +95,20 @@ async function isAnswered(
 
 const asks = (body: string): boolean => body.includes('<!-- answer:');
 
-/** Writes what stood there before, unless it says something else again by now. */
-async function putBack(edge: Edge, edit: OwnEdit): Promise<void> {
-  if (!edge.marks.isGenuine(edit.from)) return;
+/** Writes what it should say, unless it says that, or something else than what was told us, by now. */
+async function putBack({ comments, marks, logger }: Edge, edit: OwnEdit): Promise<void> {
+  const { place, externalId, from, to } = edit;
+  const known = comments.lastWritten(externalId);
+  const right = known ?? (marks.isGenuine(from) ? from : undefined);
+  if (right === undefined) return;
   try {
-    const site = await edge.comments.site(threadRef(edit.place));
-    if ((await edge.comments.read(site, edit.externalId)) !== edit.to) return;
-    await edge.comments.edit(site, edit.externalId, edit.from);
+    const site = await comments.site(threadRef(place));
+    const now = await comments.read(site, externalId);
+    if (now === right || (known === undefined && now !== to)) return;
+    await comments.edit(site, externalId, right);
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    edge.logger.info({ reason: messageOf(error) }, 'a comment is gone, so it is not put back');
+    logger.info({ reason: messageOf(error) }, 'a comment is gone, so it is not put back');
   }
 }
 

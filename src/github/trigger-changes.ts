@@ -2,6 +2,7 @@
  * What a person asked with was edited or deleted: core decides what that means for its turn. A
  * mention that was forgotten at first, and is there now, is heard as if it had been written so.
  */
+import { createHash } from 'node:crypto';
 import { findMentions } from '../core/commands/mention.ts';
 import { visibleText } from '../core/commands/visible.ts';
 import { threadRef, type Place } from './address.ts';
@@ -26,7 +27,9 @@ export async function triggerEdited(
     return;
   }
   const { place, title, deliveryId: of, text } = heard;
-  const edited = { of, kind: 'edited', text, id: `${of}@${editedAt}` } as const;
+  // Dates have whole seconds: two edits within one differ by their text.
+  const digest = createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  const edited = { of, kind: 'edited', text, id: `${of}@${editedAt}:${digest}` } as const;
   await change(edge, { place, title, by: editor, ...edited });
 }
 

@@ -44,7 +44,7 @@ export interface AnswerDeps {
   readonly clock: Clock;
 }
 
-/** What became of a click, where it was not simply done. */
+/** Throws what the person who clicked should be told, as AppError. */
 export async function answerByToken(
   { sessions, actionTokens, clock }: AnswerDeps,
   caller: Caller,
@@ -60,7 +60,17 @@ export async function answerByToken(
   const session = id('s', action.sessionId);
   await checkInput(sessions, caller, session, action);
   const { optionId } = action;
-  await sessions.answerPermission(caller, session, id('r', action.requestId), { optionId });
+  try {
+    await sessions.answerPermission(caller, session, id('r', action.requestId), { optionId });
+  } catch (error) {
+    if (!isSameAnswer(error, caller, optionId)) throw error;
+  }
+}
+
+/** A redelivered or double click: the person's own answer stands already. */
+function isSameAnswer(error: unknown, { actor }: Caller, optionId: string): boolean {
+  if (!isAppError(error, 'already_answered')) return false;
+  return error.details['byId'] === actor.id && error.details['optionId'] === optionId;
 }
 
 /** One that is no longer pending goes on to the service, which says who answered it. */

@@ -3,6 +3,7 @@
  * Invariant: Bolt only routes what `receive/` has stored before; it acknowledges nothing.
  */
 import { App, type Receiver } from '@slack/bolt';
+import type { WebClientOptions } from '@slack/web-api';
 import type { z } from 'zod';
 import type { ActionTokens } from '../core/access/action-token.ts';
 import { AppError, isAppError } from '../core/model/errors.ts';
@@ -86,18 +87,19 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
   if (appToken === undefined && signingSecret === undefined) {
     throw new AppError('invalid', 'Slack needs SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET.');
   }
+  const client = clientOptions(options.apiUrl, logger);
   const installer =
     options.botToken === undefined && oauth !== undefined
-      ? createInstaller({ ...deps, oauth, client: clientOptions(options.apiUrl) })
+      ? createInstaller({ ...deps, oauth, client })
       : undefined;
-  const workspaces = installer?.workspaces ?? single(options);
+  const workspaces = installer?.workspaces ?? single(options, client);
   const listener = listenerDeps(deps, workspaces);
-  const dispatch = createDispatch(listener, options, logger, installer);
+  const dispatch = createDispatch(listener, client, installer);
   const intake = createIntake({ ...deps, dispatch });
   const socket: Socket | undefined =
     appToken === undefined
       ? undefined
-      : createSocket({ appToken, clientOptions: clientOptions(options.apiUrl), intake, logger });
+      : createSocket({ appToken, clientOptions: client, intake, logger });
   const events: Handle | undefined =
     signingSecret === undefined
       ? undefined
@@ -129,8 +131,8 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
   };
 }
 
-function single({ botToken, apiUrl }: SlackOptions): Workspaces {
-  if (botToken !== undefined) return createSingleWorkspace(botToken, clientOptions(apiUrl));
+function single({ botToken }: SlackOptions, client: WebClientOptions): Workspaces {
+  if (botToken !== undefined) return createSingleWorkspace(botToken, client);
   throw new AppError(
     'invalid',
     'Slack needs SLACK_BOT_TOKEN, or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET for many workspaces.',
@@ -199,8 +201,7 @@ const heardBy =
 
 function createDispatch(
   deps: ListenerDeps,
-  { apiUrl }: SlackOptions,
-  logger: Logger,
+  client: WebClientOptions,
   installer: Installer | undefined,
 ): (payload: Envelope) => Promise<void> {
   // Bolt asks its receiver for nothing: payloads are handed over one by one, below.
@@ -211,8 +212,8 @@ function createDispatch(
       const { token, team, botUserId, botId } = await deps.workspaces.of(teamId ?? '');
       return { botToken: token, teamId: team, botUserId, ...(botId ? { botId } : {}) };
     },
-    clientOptions: clientOptions(apiUrl),
-    logger: createVendorLogger(logger),
+    clientOptions: client,
+    logger: createVendorLogger(deps.logger),
     ignoreSelf: false,
     convoStore: false,
   });

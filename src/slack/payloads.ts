@@ -112,10 +112,10 @@ const envelopeSchema = z.looseObject({
   event: z
     .looseObject({
       type: z.string(),
-      channel: z.unknown(),
-      ts: z.unknown(),
-      thread_ts: z.unknown(),
-      event_ts: z.unknown(),
+      channel: z.unknown().optional(),
+      ts: z.unknown().optional(),
+      thread_ts: z.unknown().optional(),
+      event_ts: z.unknown().optional(),
     })
     .optional(),
 });

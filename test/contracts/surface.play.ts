@@ -87,8 +87,6 @@ export async function button(bench: SurfaceBench, label: string | RegExp): Promi
   return found;
 }
 
-export type Stage = ReturnType<typeof stage>;
-
 /** A bench for each test of the surrounding describe, and tests that need abilities. */
 export function stage(surface: SurfaceUnderTest) {
   let open: SurfaceBench | undefined = undefined;

@@ -100,6 +100,10 @@ export async function openGitHub(over: Partial<GitHubOptions> = {}) {
         calm = 0;
         await settle();
       }
+      // What is being handled leaves the thread for digests; bounded, as some of it waits for time.
+      for (let turn = 0; turn < 30 && (await stores.inbox.pending(1)).length > 0; turn += 1) {
+        await settle();
+      }
       await settle();
     }
   };

@@ -115,6 +115,8 @@ export interface Edge {
   /** Names that address us there. */
   readonly mentions?: readonly string[];
   readonly untaggedReplies?: boolean;
+  /** Whether people may answer what their own turn asks; absent: their role decides. */
+  readonly requesterMayApprove?: boolean;
   /** Takes what comes in, from now on. */
   start?(): Promise<void>;
   stop?(): Promise<void>;
@@ -151,12 +153,14 @@ export async function startCore(
     onOwned: (id) => presenter?.present(id),
     onLost: (id) => presenter?.drop(id),
   });
+  let made: Edge | undefined = undefined;
   const service = createSessionService({
     ...shared,
     hub,
     manager,
     templates,
     guard: createGuard({ decisions, clock }),
+    requesterMayApprove: () => made?.requesterMayApprove,
     admit: async () => {},
   });
   let inbound: Inbound | undefined = undefined;
@@ -182,6 +186,7 @@ export async function startCore(
       },
     },
   });
+  made = edge;
   const outbox = createOutbox({
     threads,
     leases,

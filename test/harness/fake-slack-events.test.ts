@@ -6,6 +6,7 @@ import type { DeliveryFault } from './fake-slack/delivery.ts';
 import type { FakeSlackOptions } from './fake-slack/fake-slack.ts';
 import type { Received } from './fake-slack/receiver.ts';
 import type { Json } from './fake-slack/state.ts';
+import { aboutOf, fieldsOf, slackRecordings } from './fake-slack/recordings.ts';
 import { errorOf, openSlackWorld, type SlackWorld } from './fake-slack/world.ts';
 
 let world: SlackWorld;
@@ -359,3 +360,58 @@ describe('the fake Slack: Socket Mode', () => {
     expect(await errorOf(world.client.apps.connections.open())).toBe('not_allowed_token_type');
   });
 });
+
+describe('the fake Slack: payloads beside recorded ones', () => {
+  it('has the fields that recorded payloads always have, and none that they never have', async ({
+    skip,
+  }) => {
+    const recordings = slackRecordings();
+    skip(recordings.length === 0, 'the recorded payloads are not beside this work tree');
+    await playEverything(world);
+    const wrong = world.slack.courier.deliveries.flatMap(({ kind, payload }) => {
+      const about = aboutOf(kind, payload);
+      const known = recordings
+        .filter((each) => aboutOf(each.kind, each.payload) === about)
+        .map((each) => fieldsOf(each.payload));
+      // One recording alone says nothing of what is always there.
+      if (known.length < 2) return [];
+      const ours = [...fieldsOf(payload)];
+      const always = [...(known[0] ?? [])].filter((name) => known.every((each) => each.has(name)));
+      const missing = always.filter((name) => !ours.includes(name));
+      const added = ours.filter((name) => !known.some((each) => each.has(name)));
+      return [
+        ...missing.map((name) => `${about} lacks ${name}`),
+        ...added.map((name) => `${about} never has ${name}`),
+      ];
+    });
+    expect([...new Set(wrong)]).toEqual([]);
+  });
+});
+
+/** Each kind of payload at least once. */
+async function playEverything({ slack, client, ann, bob, general }: SlackWorld): Promise<void> {
+  const { people } = slack;
+  const root = people.say(ann, general, '@threadcast a');
+  people.say(bob, general, 'b', { thread: root });
+  people.edit(root, '@threadcast c');
+  people.react(bob, root, 'eyes');
+  people.dm(ann, 'd');
+  people.openHome(ann);
+  people.invite(slack.addPerson('Zoe'), general);
+  people.slash(ann, general, 'status');
+  const text = { type: 'plain_text' as const, text: 'x' };
+  const { ts = '' } = await client.chat.postMessage({
+    channel: general.id,
+    text: 'x',
+    blocks: [{ type: 'actions', elements: [{ type: 'button', text, action_id: 'a', value: 'v' }] }],
+  });
+  const message = slack.state.message(general.id, ts);
+  if (message === undefined) throw new Error('no message');
+  people.click(ann, message, 'x');
+  await slack.quiet();
+  const click = slack.courier.deliveries.at(-1)?.payload;
+  const view = { type: 'modal' as const, title: text, blocks: [] };
+  const opened = await client.views.open({ trigger_id: String(click?.trigger_id), view });
+  people.submit(ann, opened.view?.id ?? '');
+  await slack.quiet();
+}

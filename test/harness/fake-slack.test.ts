@@ -121,13 +121,37 @@ describe('the fake Slack: messages', () => {
     ['a header of 151', [{ type: 'header', text: { type: 'plain_text', text: 'x'.repeat(151) } }]],
     ['markdown of 12,001', [{ type: 'markdown', text: 'x'.repeat(12_001) }]],
     ['a block that does not exist', [{ type: 'accordion' }]],
+    [
+      'an input outside of a view',
+      [
+        {
+          type: 'input',
+          label: { type: 'plain_text', text: 'x' },
+          element: { type: 'plain_text_input' },
+        },
+      ],
+    ],
+    [
+      'a plan in a container',
+      [
+        {
+          type: 'container',
+          title: { type: 'plain_text', text: 'x' },
+          child_blocks: [{ type: 'plan', title: 'x' }],
+        },
+      ],
+    ],
+    ['a task of no state', [{ type: 'plan', title: 'x', tasks: [{ task_id: '1', title: 'y' }] }]],
+    ['a table of 101 rows', [{ type: 'table', rows: Array.from({ length: 101 }, () => []) }]],
   ])('refuses %s, and says which', async (_what, blocks) => {
     const { client, general } = world;
     const refused = client.apiCall('chat.postMessage', { channel: general.id, text: 'x', blocks });
     await expect(refused).rejects.toMatchObject({
       data: {
         error: 'invalid_blocks',
-        response_metadata: { messages: [expect.stringContaining('json-pointer:/blocks')] },
+        response_metadata: {
+          messages: expect.arrayContaining([expect.stringContaining('json-pointer:/blocks')]),
+        },
       },
     });
     expect(world.slack.state.all(general.id)).toEqual([]);

@@ -20,6 +20,8 @@ export interface Comments {
   site(thread: ThreadRef): Promise<Site>;
   post(site: Site, body: string, signal?: AbortSignal): Promise<string>;
   edit(site: Site, externalId: string, body: string, signal?: AbortSignal): Promise<void>;
+  /** What this process wrote there last, if it is a permission request. */
+  lastWritten(externalId: string): string | undefined;
   read(site: Site, externalId: string): Promise<string>;
   /** Id of the newest comment of ours with this key. */
   find(site: Site, key: string, signal?: AbortSignal): Promise<string | null>;
@@ -27,27 +29,28 @@ export interface Comments {
 
 /** Pages of a hundred that are looked through. */
 const PAGES = 30;
+/** Bodies of permission requests kept, to put back what somebody changes. */
+const KEPT = 200;
 
-export function createComments(deps: {
+interface CommentsDeps {
   readonly auth: GitHubAuth;
   readonly repositories: Repositories;
   readonly identity: Identity;
   readonly marks: Marks;
-}): Comments {
-  const { auth, repositories, identity, marks } = deps;
+}
+
+export function createComments(deps: CommentsDeps): Comments {
+  const { identity, marks } = deps;
+  const written = createMemory(marks);
   return {
-    site: async (thread) => {
-      const place = placeOf(thread);
-      if (place === undefined) throw new AppError('invalid', 'This is no address on GitHub.');
-      const octokit = await auth.installation(place.installationId);
-      const name = await repositories.name(place.installationId, place.repositoryId);
-      return { place, octokit, name };
-    },
+    lastWritten: written.get,
+    site: (thread) => siteOf(deps, thread),
     post: async ({ place, octokit, name }, body, signal) => {
       const request = { signal };
       if (place.reviewThread === null) {
         const target = { ...name, issue_number: place.number };
         const { data } = await octokit.rest.issues.createComment({ ...target, body, request });
+        written.set(`ic:${data.id}`, body);
         return `ic:${data.id}`;
       }
       const { data } = await octokit.rest.pulls.createReplyForReviewComment({
@@ -57,6 +60,7 @@ export function createComments(deps: {
         body,
         request,
       });
+      written.set(`rc:${data.id}`, body);
       return `rc:${data.id}`;
     },
     edit: async ({ octokit, name }, externalId, body, signal) => {
@@ -68,6 +72,7 @@ export function createComments(deps: {
       };
       if (externalId.startsWith('rc:')) await octokit.rest.pulls.updateReviewComment(target);
       else await octokit.rest.issues.updateComment(target);
+      written.set(externalId, body);
     },
     read: async ({ octokit, name }, externalId) => {
       const target = { ...name, comment_id: Number(externalId.slice(3)) };
@@ -78,10 +83,35 @@ export function createComments(deps: {
     },
     find: async (site, key, signal) => {
       let found: string | null = null;
-      for await (const each of written(site, signal)) {
+      for await (const each of existing(site, signal)) {
         if (isOurs(identity, each.user) && marks.keyOf(each.body) === key) found = each.externalId;
       }
       return found;
+    },
+  };
+}
+
+/** AppError `invalid` for an address of another surface, `not_found` where we are not installed. */
+async function siteOf({ auth, repositories }: CommentsDeps, thread: ThreadRef): Promise<Site> {
+  const place = placeOf(thread);
+  if (place === undefined) throw new AppError('invalid', 'This is no address on GitHub.');
+  const octokit = await auth.installation(place.installationId);
+  const name = await repositories.name(place.installationId, place.repositoryId);
+  return { place, octokit, name };
+}
+
+/** The newest bodies of permission requests, by the id of their comment. */
+function createMemory(marks: Marks) {
+  const last = new Map<string, string>();
+  return {
+    get: (externalId: string): string | undefined => last.get(externalId),
+    set: (externalId: string, body: string): void => {
+      if (marks.keyOf(body)?.startsWith('permission:') !== true) return;
+      // The oldest goes first: a map keeps the order of insertion.
+      last.delete(externalId);
+      last.set(externalId, body);
+      const [oldest] = last.keys();
+      if (last.size > KEPT && oldest !== undefined) last.delete(oldest);
     },
   };
 }
@@ -92,7 +122,7 @@ interface Written {
   readonly user: Author | null;
 }
 
-async function* written({ place, octokit, name }: Site, signal?: AbortSignal) {
+async function* existing({ place, octokit, name }: Site, signal?: AbortSignal) {
   const request = { signal };
   let pages = 0;
   if (place.reviewThread === null) {

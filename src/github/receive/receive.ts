@@ -12,7 +12,7 @@ export const WEBHOOK_PATH = '/api/github/webhooks';
 /** GitHub sends no more. */
 const LARGEST_BODY = 25 * 1024 * 1024;
 const GUID = /^[A-Za-z0-9-]{1,100}$/;
-const EVENT = /^[a-z_]{1,60}$/;
+const EVENT = /^[a-z][a-z0-9_]{0,59}$/;
 
 export interface ReceiveDeps {
   readonly secret: string;

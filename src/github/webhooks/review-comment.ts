@@ -1,4 +1,6 @@
 /** A comment on a line of a pull request, answered in its review thread. */
+import { findMentions } from '../../core/commands/mention.ts';
+import { visibleText } from '../../core/commands/visible.ts';
 import { threadRef, type Place } from '../address.ts';
 import { isOurs } from '../client/identity.ts';
 import type { Edge } from '../deps.ts';
@@ -16,7 +18,8 @@ export async function reviewCommentCreated(
 ): Promise<void> {
   const { comment, sender, pull_request: pull } = payload;
   const place = placeOf(payload);
-  if (isOurs(edge.identity, comment.user) || (await belongsToReview(edge, payload))) return;
+  if (!mayBeForUs(edge, comment.body ?? '') || isOurs(edge.identity, comment.user)) return;
+  if (await belongsToReview(edge, payload)) return;
   const until = Date.parse(comment.created_at);
   const conversation: Place = { ...place, reviewThread: null };
   await hear(edge, {
@@ -51,6 +54,12 @@ export async function reviewCommentEdited(
     from,
     to: comment.body ?? '',
   });
+}
+
+/** Asked first: most comments are between people, and cost no call. */
+function mayBeForUs({ identity }: Edge, text: string): boolean {
+  const visible = visibleText(text);
+  return findMentions(visible, identity.names).length > 0 || /^[ \t]*\/[a-z]/im.test(visible);
 }
 
 /** A part of a review that is one turn as a whole. */

@@ -8,6 +8,7 @@ import { visibleText } from '../../core/commands/visible.ts';
 import { threadRef } from '../address.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
+import { isHeard } from '../person.ts';
 import { threadContext } from '../prompts/context.ts';
 import { quoted, resource, visibleOnly } from '../prompts/quoted.ts';
 import { isTurnOfItsOwn, reviewComments, type ReviewComment } from '../reviews.ts';
@@ -17,6 +18,7 @@ import { pullPlace } from './pull-request.ts';
 export async function reviewSubmitted(edge: Edge, payload: ReviewPayload): Promise<void> {
   const { review, sender, pull_request: pull } = payload;
   const place = pullPlace(payload);
+  if (!isHeard(edge, sender)) return;
   const site = await edge.comments.site(threadRef(place));
   const comments = await reviewComments(site, review.id);
   if (!isTurnOfItsOwn(review.body, comments)) return;

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Delivery } from '../../core/ports/deliveries.ts';
+import { isNotFound, messageOf } from '../client/failures.ts';
 import type { Edge } from '../deps.ts';
 import { threadClosed, threadReopened } from '../ends.ts';
 import { actionRequested } from './check-run.ts';
@@ -66,7 +67,13 @@ export async function handleDelivery(edge: Edge, delivery: Delivery): Promise<vo
   if (repository) edge.repositories.learn(repository.id, repository.full_name);
   const action =
     typeof payload === 'object' && payload !== null && 'action' in payload ? payload.action : '';
-  await EVENTS[`${delivery.event}.${String(action)}`]?.(edge, payload, delivery.id);
+  try {
+    await EVENTS[`${delivery.event}.${String(action)}`]?.(edge, payload, delivery.id);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const fields = { delivery: delivery.id, event: delivery.event, reason: messageOf(error) };
+    edge.logger.info(fields, 'what a delivery is about is gone, or hidden from us');
+  }
 }
 
 /** Deliveries of one thread are worked off in order; a review thread belongs to its pull request. */

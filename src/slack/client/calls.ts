@@ -4,6 +4,8 @@
  */
 import { ErrorCode, WebClient, type WebClientOptions } from '@slack/web-api';
 import { z } from 'zod';
+import type { Logger } from '../../core/ports/logger.ts';
+import { createVendorLogger } from './vendor-logger.ts';
 
 export type CallFailure =
   /** Slack understood and said no; `error` is its code. */
@@ -25,8 +27,9 @@ const TIMEOUT_MS = 25_000;
 /** For a 429 that does not say how long. */
 const UNSAID_WAIT_MS = 30_000;
 
-export function clientOptions(apiUrl: string | undefined): WebClientOptions {
+export function clientOptions(apiUrl: string | undefined, logger: Logger): WebClientOptions {
   return {
+    logger: createVendorLogger(logger),
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,

@@ -30,16 +30,13 @@ export async function onClicked(
     await answerByToken(deps, caller, action.value);
   } catch (error) {
     if (!isAppError(error) || error.code === 'unavailable') throw error;
-    const words = wordsFor(error, caller.actor.id);
-    if (words !== undefined) await whisper(deps, { team, channel, thread }, user.id, words);
+    await whisper(deps, { team, channel, thread }, user.id, wordsFor(error));
   }
 }
 
-/** Undefined: the person's own answer stands already (a redelivered or double click). */
-function wordsFor(error: AppError, who: string): string | undefined {
+function wordsFor(error: AppError): string {
   if (error.code !== 'already_answered') return error.message;
-  const { optionKind, by, byId } = error.details;
+  const { optionKind, by } = error.details;
   if (typeof by !== 'string' || typeof optionKind !== 'string') return error.message;
-  if (byId === who) return undefined;
   return `Already ${answerWord(optionKind).toLowerCase()} by ${plainName(by)}.`;
 }

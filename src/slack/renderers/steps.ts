@@ -82,10 +82,17 @@ function stepLine(tool: ToolCall): string {
   return `${mark} ${plainLine(clipped(titleOf(tool)))}${stat} · ${plainLine(status)}`;
 }
 
+/** Plan and tool calls as a native stream shows them. */
 export function tasksOf(turn: TurnView): readonly StreamTask[] {
-  return toolCallsOf(turn).map((tool) => ({
-    id: tool.toolCallId,
+  const plan = turn.plan.slice(0, VISIBLE_ENTRIES).map(({ content, status }, index) => ({
+    id: `plan ${index}`,
+    title: clipped(content),
+    status: TASK_STATUS[status] ?? 'pending',
+  }));
+  const calls = toolCallsOf(turn).map((tool) => ({
+    id: `call ${tool.toolCallId}`,
     title: clipped(titleOf(tool)),
     status: TASK_STATUS[tool.status] ?? 'in_progress',
   }));
+  return [...plan, ...calls];
 }

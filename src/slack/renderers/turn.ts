@@ -88,7 +88,7 @@ function firstBody(view: View, now: number, piece: string, rest: string | undefi
     text: cut(text, TEXT_LIMIT),
     blocks,
     status: transcript.ended ? 'closed' : status,
-    ...(isLive(view) ? { live: liveOf(turn) } : {}),
+    ...(isLive(view) ? { live: liveOf(turn, piece) } : {}),
   };
 }
 
@@ -100,10 +100,10 @@ function isLive({ turn, transcript }: View): boolean {
   return turn.position === 1 && others.every((other) => other.endedAt !== null || other === turn);
 }
 
-function liveOf(turn: TurnView): LiveTurn {
+function liveOf(turn: TurnView, piece: string): LiveTurn {
   const { word } = STATES[turn.state];
   const state = { id: 'state', title: word, status: 'in_progress' } as const;
-  return { markdown: safeMarkdown(turnText(turn)), tasks: [state, ...tasksOf(turn)] };
+  return { markdown: safeMarkdown(piece), tasks: [state, ...tasksOf(turn)] };
 }
 
 function nextBody(piece: string, rest: string | undefined): SlackBody {

@@ -30,10 +30,10 @@ function contentOf(call: ApiCall): Content {
   return { text, blocks: blocksOf(call) };
 }
 
-export function blocksOf(call: ApiCall, most = 50): readonly Json[] | undefined {
+export function blocksOf(call: ApiCall): readonly Json[] | undefined {
   const { blocks } = call.args;
   if (blocks === undefined) return undefined;
-  const verdict = checkBlocks(blocks, most, call.blockLimits);
+  const verdict = checkBlocks(blocks, 'message', call.blockLimits);
   if (!verdict.ok) {
     const messages = verdict.error === 'invalid_blocks' ? verdict.messages : [verdict.error];
     throw new SlackRefusal(verdict.error, { response_metadata: { messages }, errors: messages });
@@ -86,6 +86,8 @@ const update: Method = (call) => {
   const metadata = metadataOf(call.args);
   const before = messageJson(call.state, call.install, message);
   if (text !== undefined) message.text = text;
+  // An edit takes the place of what was streamed.
+  message.stream = null;
   // Blocks that are not named stay; an empty list takes them away.
   if (blocks !== undefined) message.blocks = blocks;
   if (metadata !== undefined) message.metadata = metadata;

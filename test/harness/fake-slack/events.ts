@@ -34,8 +34,12 @@ export function createEvents(
     return courier.send('event', install.teamId, {
       token: 'deprecated',
       team_id: install.teamId,
-      context_team_id: install.teamId,
-      context_enterprise_id: null,
+      // As recorded: mentions come without these.
+      ...(event.type !== 'app_mention' && {
+        context_team_id: install.teamId,
+        context_enterprise_id: null,
+        event_context: `4-${eventTs}`,
+      }),
       api_app_id: APP_ID,
       event,
       type: 'event_callback',

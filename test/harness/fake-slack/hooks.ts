@@ -58,7 +58,7 @@ export function createHooks({ state, baseUrl, blockLimits }: HooksDeps): Hooks {
 
   const checked = (value: unknown): Json => {
     if (!isJson(value)) throw new SlackRefusal('invalid_arguments');
-    const verdict = checkBlocks(value.blocks, 100, blockLimits);
+    const verdict = checkBlocks(value.blocks, 'view', blockLimits);
     if (!verdict.ok) {
       const messages = verdict.error === 'invalid_blocks' ? verdict.messages : [verdict.error];
       throw new SlackRefusal('invalid_arguments', { response_metadata: { messages } });

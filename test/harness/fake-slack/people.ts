@@ -216,6 +216,7 @@ export function createPeople({ state, events, courier, hooks }: PeopleDeps): Peo
         type: 'view_submission',
         ...interaction(user, null, null),
         view: { ...hooks.view(viewId), state: { values } },
+        response_urls: [],
       }),
     stop(user, channel, thread) {
       const threadTs = tsOf(thread);

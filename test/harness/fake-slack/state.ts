@@ -84,6 +84,8 @@ export function createState(clock: Clock) {
   const channels = new Map<string, SlackChannel>();
   const messages = new Map<string, SlackMessage[]>();
   const byTs = new Map<string, SlackMessage>();
+  /** By channel and root; tests with thousands of messages look here at every call. */
+  const threads = new Map<string, SlackMessage[]>();
   const installs = new Map<string, Install>();
   const lastTs = new Map<string, number>();
   let made = 0;
@@ -147,6 +149,8 @@ export function createState(clock: Clock) {
     };
     messages.get(channel)?.push(message);
     byTs.set(`${channel} ${message.ts}`, message);
+    const root = `${channel} ${message.threadTs ?? message.ts}`;
+    threads.set(root, [...(threads.get(root) ?? []), message]);
     return message;
   };
 
@@ -173,7 +177,7 @@ export function createState(clock: Clock) {
       byTs.get(`${channel} ${ts}`),
     /** Root first; ephemeral ones included. */
     thread: (channel: string, ts: string): readonly SlackMessage[] =>
-      all(channel).filter((each) => each.ts === ts || each.threadTs === ts),
+      threads.get(`${channel} ${ts}`) ?? [],
     imOf(teamId: string, userId: string, botUserId: string): SlackChannel {
       const known = [...channels.values()].find(
         (each) => each.kind === 'im' && each.members.has(userId) && each.members.has(botUserId),

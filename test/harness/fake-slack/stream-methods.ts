@@ -42,7 +42,7 @@ function chunkOf(call: ApiCall, chunk: Json): Growth {
       return { ...nothing, apply: (stream) => void stream.tasks.set(id, task) };
     }
     case 'blocks': {
-      const verdict = checkBlocks(chunk.blocks, 50, call.blockLimits);
+      const verdict = checkBlocks(chunk.blocks, 'message', call.blockLimits);
       if (!verdict.ok) throw new SlackRefusal(verdict.error);
       return { ...nothing, blocks: chunk.blocks as readonly Json[] };
     }
