@@ -12,7 +12,7 @@ import { SURFACE, threadRef, type Place } from './address.ts';
 import { isNotFound, messageOf } from './client/failures.ts';
 import type { Edge } from './deps.ts';
 import { tell } from './notice.ts';
-import { callerOf, isHeard } from './person.ts';
+import { callerOf, isHeard, isOwnAnswer } from './person.ts';
 import { newlyTicked } from './renderers/marker.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
@@ -70,6 +70,8 @@ async function answer(edge: Edge, edit: OwnEdit, key: string, token: string): Pr
     await sessions.answerPermission(caller, sessionId, requestId, { optionId: action.optionId });
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
+    // Our own answer, looked at once more after a crash.
+    if (isOwnAnswer(error, caller)) return;
     // A comment that still asks is edited to the outcome by the outbox; one that is late stays so.
     if (error.code === 'forbidden' || !asks(edit.from)) await putBack(edge, edit);
     const isLate =

@@ -9,7 +9,7 @@ export interface SlackOptions {
   readonly botToken?: string | undefined;
   /** SLACK_CLIENT_ID and SLACK_CLIENT_SECRET: many workspaces, each installed by its own people. */
   readonly oauth?: { readonly clientId: string; readonly clientSecret: string } | undefined;
-  /** SLACK_API_URL, with a slash at its end. */
+  /** SLACK_API_URL. */
   readonly apiUrl?: string | undefined;
   /** Where people reach this server, without a slash at its end. */
   readonly publicUrl: string;

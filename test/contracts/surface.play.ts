@@ -5,7 +5,7 @@ import type { FakeTurn } from '../harness/fake-agent.ts';
 import type { Ability, Button, SurfaceBench, SurfaceUnderTest } from './surface.under-test.ts';
 
 /** Short enough for calls under way not to run into their deadlines. */
-const PASS_STEP_MS = 5000;
+const PASS_STEP_MS = 15_000;
 
 /** A turn that goes on when the test says so. */
 export interface HeldTurn {

@@ -8,7 +8,7 @@ import {
   type CoreServer,
   type EdgeDeps,
 } from '../harness/core-bench.ts';
-import { createFakeGitHub } from '../harness/fake-github/fake-github.ts';
+import { createFakeGitHub, type FakeGitHubOptions } from '../harness/fake-github/fake-github.ts';
 import { settle } from '../harness/manual-clock.ts';
 
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
@@ -16,13 +16,16 @@ export const WEBHOOKS = 'http://threadcast.test/api/github/webhooks';
 
 export type GitHubBench = Awaited<ReturnType<typeof openGitHub>>;
 
-export async function openGitHub(over: Partial<GitHubOptions> = {}) {
+export async function openGitHub(
+  over: Partial<GitHubOptions> = {},
+  how: Omit<FakeGitHubOptions, 'clock'> = {},
+) {
   const stores = createCoreStores();
   const { clock } = stores;
   // Octokit signs with the machine's time; here it is the time of the test.
   const realNow = Date.now;
   Date.now = () => clock.now();
-  const github = await createFakeGitHub({ clock });
+  const github = await createFakeGitHub({ clock, ...how });
   const { world, people, hooks } = github;
   const acme = world.user('acme', 'Organization');
   const ann = github.user('ann');
@@ -42,6 +45,7 @@ export async function openGitHub(over: Partial<GitHubOptions> = {}) {
     privateKey: github.privateKey,
     webhookSecret: github.secret,
     apiUrl: github.url,
+    gheHost: github.host,
     aliases: [],
     labels: ['agent'],
     bots: [],

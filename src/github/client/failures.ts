@@ -42,6 +42,8 @@ export function failureOf(
 ): SendFailure {
   const http = httpError(error);
   const message = messageOf(error);
+  // Said by us before any call: the address is none, or we are not installed there any more.
+  if (isAppError(error)) return { kind: 'refused', message };
   if (http === undefined) return { kind: call === 'post' ? 'unknown' : 'retry', message };
   const retryAfterMs = throttledFor(http, now);
   if (retryAfterMs !== undefined) return { kind: 'throttled', retryAfterMs };

@@ -5,7 +5,7 @@ import { plainName } from '../../core/transcript/plain.ts';
 import { threadRef } from '../address.ts';
 import type { Edge } from '../deps.ts';
 import { tell } from '../notice.ts';
-import { callerOf, isHeard } from '../person.ts';
+import { callerOf, isHeard, isOwnAnswer } from '../person.ts';
 import { CHECK_NAME } from '../renderers/check-run.ts';
 import { choicesOf } from '../renderers/permission.ts';
 import type { CheckRunPayload } from './payloads.ts';
@@ -30,6 +30,7 @@ export async function actionRequested(edge: Edge, payload: CheckRunPayload): Pro
     await edge.sessions.answerPermission(caller, sessionId, requestId, { optionId });
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
+    if (isOwnAnswer(error, caller)) return;
     const number = run.pull_requests?.[0]?.number;
     if (number === undefined) return;
     await tell(edge, {

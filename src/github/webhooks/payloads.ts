@@ -88,6 +88,16 @@ export const checkRunSchema = base.extend({
   requested_action: z.object({ identifier: z.string() }).optional(),
 });
 
+const repositories = z.array(z.object({ id: z.number(), full_name: z.string() })).optional();
+
+/** `repositories` on a new installation, `repositories_added` on a changed one. */
+export const installationSchema = z.object({
+  installation: z.object({ id: z.number() }),
+  repositories,
+  repositories_added: repositories,
+});
+export type InstallationPayload = z.infer<typeof installationSchema>;
+
 /** For the lane: whatever event it is. */
 export const laneSchema = z.object({
   installation: z.object({ id: z.number() }).optional(),

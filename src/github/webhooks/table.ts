@@ -8,10 +8,12 @@ import { isNotFound, messageOf } from '../client/failures.ts';
 import type { Edge } from '../deps.ts';
 import { threadClosed, threadReopened } from '../ends.ts';
 import { actionRequested } from './check-run.ts';
+import { installationChanged } from './installation.ts';
 import { commentCreated, commentDeleted, commentEdited } from './issue-comment.ts';
 import { issueEdited, issueLabeled, issueOpened, issuePlace } from './issues.ts';
 import {
   checkRunSchema,
+  installationSchema,
   issueCommentSchema,
   issuesSchema,
   laneSchema,
@@ -57,6 +59,10 @@ export const EVENTS: Readonly<Record<string, Handle>> = {
   'pull_request_review.submitted': on(reviewSchema, reviewSubmitted),
   'pull_request_review_comment.created': on(reviewCommentSchema, reviewCommentCreated),
   'pull_request_review_comment.edited': on(reviewCommentSchema, reviewCommentEdited),
+  'installation.created': on(installationSchema, installationChanged),
+  'installation.deleted': on(installationSchema, installationChanged),
+  'installation_repositories.added': on(installationSchema, installationChanged),
+  'installation_repositories.removed': on(installationSchema, installationChanged),
   'check_run.requested_action': on(checkRunSchema, actionRequested),
 };
 

@@ -34,7 +34,7 @@ export function clientOptions(apiUrl: string | undefined, logger: Logger): WebCl
     rejectRateLimitedCalls: true,
     allowAbsoluteUrls: false,
     timeout: TIMEOUT_MS,
-    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.replace(/\/?$/, '/') }),
   };
 }
 

@@ -61,12 +61,12 @@ function proseToMrkdwn(prose: string): string {
     },
   );
   return escape(held)
-    .replace(/^#{1,6}\s+(.+?)\s*#*$/gm, (_line, title: string) => `*${title.replace(/\*/g, '')}*`)
     .replace(/^(\s*)[-*+]\s+/gm, '$1• ')
     .replace(/^&gt; ?/gm, '> ')
     .replace(/(?<![*\w])\*(?![*\s])([^*\n]+)\*(?!\*)/g, '_$1_')
     .replace(/\*\*(?=\S)([^\n]+?)\*\*/g, '*$1*')
     .replace(/~~(?=\S)([^\n]+?)~~/g, '~$1~')
+    .replace(/^#{1,6}\s+(.+?)\s*#*$/gm, (_line, title: string) => `*${title.replace(/\*/g, '')}*`)
     .replace(/\uE000(\d+)\uE001/g, (_whole, index: string) => links[Number(index)] ?? '');
 }
 
