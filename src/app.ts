@@ -84,6 +84,8 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
     manager,
     templates: storage.templates,
     guard: createGuard({ decisions: storage.decisions, clock: systemClock }),
+    // In Slack whoever asked may answer; elsewhere their role decides (chat.md §5).
+    requesterMayApprove: (surface) => (surface === 'slack' ? true : undefined),
     async admit() {
       if (manager.count() < MAX_WORKING_SESSIONS) return;
       const details = { retryAfterSeconds: 60 };

@@ -53,9 +53,11 @@ async function createGitHub(deps: PlatformDeps): Promise<Platform | undefined> {
   const { github } = deps.config;
   if (github === undefined) return undefined;
   const { createGitHubApp } = await import('./github/app.ts');
+  const { threads, deliveries } = deps.storage;
   const app = await createGitHubApp({
     ...deps,
-    ...deps.storage,
+    threads,
+    deliveries,
     clock: systemClock,
     options: {
       appId: github.appId,
@@ -95,9 +97,13 @@ async function createSlack(deps: PlatformDeps): Promise<Platform | undefined> {
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('./slack/app.ts');
   const { OPEN_ACCESS } = await import('./slack/options.ts');
+  const { threads, deliveries, installations, templates } = deps.storage;
   const app = await createSlackApp({
     ...deps,
-    ...deps.storage,
+    threads,
+    deliveries,
+    installations,
+    templates,
     clock: systemClock,
     secretKey: deps.key('slack installations'),
     options: {

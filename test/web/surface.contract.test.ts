@@ -49,6 +49,7 @@ async function openWeb(): Promise<SurfaceBench> {
       actionTokens,
       cookieKey: key(9),
       publicUrl: ORIGIN,
+      redact: (text) => text,
       defaultAgent: 'example',
     });
     const link = new URL(login.mintLink(ORIGIN));
