@@ -100,14 +100,10 @@ const asks = (body: string): boolean => body.includes('<!-- answer:');
 /** Writes what it should say, unless it says that, or something else than what was told us, by now. */
 async function putBack({ comments, marks, logger }: Edge, edit: OwnEdit): Promise<void> {
   const { place, externalId, from, to } = edit;
-  const known = comments.lastWritten(externalId);
-  const right = known ?? (marks.isGenuine(from) ? from : undefined);
-  if (right === undefined) return;
   try {
     const site = await comments.site(threadRef(place));
-    const now = await comments.read(site, externalId);
-    if (now === right || (known === undefined && now !== to)) return;
-    await comments.edit(site, externalId, right);
+    const genuine = marks.isGenuine(from) ? from : undefined;
+    await comments.restore(site, externalId, { from: genuine, to });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     logger.info({ reason: messageOf(error) }, 'a comment is gone, so it is not put back');

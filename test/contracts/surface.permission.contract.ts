@@ -84,6 +84,18 @@ export function describePermission(surface: SurfaceUnderTest): void {
       expect(answers).toEqual([{ outcome: 'selected', optionId: 'yes' }]);
     });
 
+    // Where a refused press is put back, that must not undo the outcome that is written meanwhile.
+    itNeeds(['press'], 'has one outcome when two press at the same time', async () => {
+      const { answers } = await ask();
+      const [allow, deny] = [await button(bench(), 'Allow once'), await button(bench(), 'Deny')];
+      await Promise.all([bench().press('maintainer', allow), bench().press('asker', deny)]);
+      await until(bench(), 'no buttons', async () => (await bench().buttons()).length === 0);
+      await pass(bench(), 5000);
+      expect(answers).toHaveLength(1);
+      const isAllowed = JSON.stringify(answers).includes('yes');
+      expect(/\ballowed\b/i.test(await all(bench()))).toBe(isAllowed);
+    });
+
     itNeeds(
       ['press'],
       'is closed with its turn; a press that comes late changes nothing',

@@ -20,9 +20,15 @@ export interface Comments {
   site(thread: ThreadRef): Promise<Site>;
   post(site: Site, body: string, signal?: AbortSignal): Promise<string>;
   edit(site: Site, externalId: string, body: string, signal?: AbortSignal): Promise<void>;
-  /** What this process wrote there last, if it is a permission request. */
-  lastWritten(externalId: string): string | undefined;
-  read(site: Site, externalId: string): Promise<string>;
+  /**
+   * Writes once more what it should say: what this process wrote there last, or else `from`, if it
+   * still says `to`. In turn with `edit`, so that it never undoes a newer text.
+   */
+  restore(
+    site: Site,
+    externalId: string,
+    texts: { from: string | undefined; to: string },
+  ): Promise<void>;
   /** Id of the newest comment of ours with this key. */
   find(site: Site, key: string, signal?: AbortSignal): Promise<string | null>;
 }
@@ -42,8 +48,8 @@ interface CommentsDeps {
 export function createComments(deps: CommentsDeps): Comments {
   const { identity, marks } = deps;
   const written = createMemory(marks);
+  const inTurn = createTurns();
   return {
-    lastWritten: written.get,
     site: (thread) => siteOf(deps, thread),
     post: async ({ place, octokit, name }, body, signal) => {
       const request = { signal };
@@ -63,24 +69,21 @@ export function createComments(deps: CommentsDeps): Comments {
       written.set(`rc:${data.id}`, body);
       return `rc:${data.id}`;
     },
-    edit: async ({ octokit, name }, externalId, body, signal) => {
-      const target = {
-        ...name,
-        comment_id: Number(externalId.slice(3)),
-        body,
-        request: { signal },
-      };
-      if (externalId.startsWith('rc:')) await octokit.rest.pulls.updateReviewComment(target);
-      else await octokit.rest.issues.updateComment(target);
-      written.set(externalId, body);
-    },
-    read: async ({ octokit, name }, externalId) => {
-      const target = { ...name, comment_id: Number(externalId.slice(3)) };
-      const { data } = externalId.startsWith('rc:')
-        ? await octokit.rest.pulls.getReviewComment(target)
-        : await octokit.rest.issues.getComment(target);
-      return data.body ?? '';
-    },
+    edit: (site, externalId, body, signal) =>
+      inTurn(externalId, async () => {
+        await write(site, externalId, body, signal);
+        written.set(externalId, body);
+      }),
+    restore: (site, externalId, { from, to }) =>
+      inTurn(externalId, async () => {
+        const known = written.get(externalId);
+        const right = known ?? from;
+        if (right === undefined) return;
+        const now = await read(site, externalId);
+        if (now !== right && (known !== undefined || now === to)) {
+          await write(site, externalId, right);
+        }
+      }),
     find: async (site, key, signal) => {
       let found: string | null = null;
       for await (const each of existing(site, signal)) {
@@ -88,6 +91,49 @@ export function createComments(deps: CommentsDeps): Comments {
       }
       return found;
     },
+  };
+}
+
+const target = ({ name }: Site, externalId: string) => ({
+  ...name,
+  comment_id: Number(externalId.slice(3)),
+});
+
+async function write(
+  site: Site,
+  externalId: string,
+  body: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { rest } = site.octokit;
+  const change = { ...target(site, externalId), body, request: { signal } };
+  if (externalId.startsWith('rc:')) await rest.pulls.updateReviewComment(change);
+  else await rest.issues.updateComment(change);
+}
+
+async function read(site: Site, externalId: string): Promise<string> {
+  const { rest } = site.octokit;
+  const { data } = externalId.startsWith('rc:')
+    ? await rest.pulls.getReviewComment(target(site, externalId))
+    : await rest.issues.getComment(target(site, externalId));
+  return data.body ?? '';
+}
+
+/** Work on one comment is done one after the other. */
+function createTurns() {
+  const last = new Map<string, Promise<void>>();
+  return async (externalId: string, work: () => Promise<void>): Promise<void> => {
+    const before = last.get(externalId);
+    const mine = (async () => {
+      await before?.catch(() => {});
+      await work();
+    })();
+    last.set(externalId, mine);
+    try {
+      await mine;
+    } finally {
+      if (last.get(externalId) === mine) last.delete(externalId);
+    }
   };
 }
 

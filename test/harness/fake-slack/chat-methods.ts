@@ -36,7 +36,11 @@ export function blocksOf(call: ApiCall): readonly Json[] | undefined {
   const verdict = checkBlocks(blocks, 'message', call.blockLimits);
   if (!verdict.ok) {
     const messages = verdict.error === 'invalid_blocks' ? verdict.messages : [verdict.error];
-    throw new SlackRefusal(verdict.error, { response_metadata: { messages }, errors: messages });
+    // Each method has its own word for too much.
+    const isTooMuch = verdict.error === 'msg_blocks_too_long';
+    const isPlain = call.method === 'chat.update' || call.method === 'chat.postEphemeral';
+    const error = isTooMuch && isPlain ? 'msg_too_long' : verdict.error;
+    throw new SlackRefusal(error, { response_metadata: { messages }, errors: messages });
   }
   return blocks as readonly Json[];
 }

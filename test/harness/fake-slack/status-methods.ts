@@ -25,9 +25,11 @@ export function createStatuses(state: SlackState): Statuses {
   const thread = (call: ApiCall): { channel: string; threadTs: string } => {
     const channel = channelOf(call, 'channel_id');
     const threadTs = textOf(call.args, 'thread_ts');
-    if (threadTs === undefined) throw new SlackRefusal('thread_ts_required');
+    const isOld = call.method.startsWith('assistant.');
+    if (threadTs === undefined)
+      throw new SlackRefusal(isOld ? 'invalid_thread_ts' : 'thread_ts_required');
     if (state.message(channel.id, threadTs) === undefined)
-      throw new SlackRefusal('channel_not_found');
+      throw new SlackRefusal(isOld ? 'invalid_thread_ts' : 'channel_not_found');
     return { channel: channel.id, threadTs };
   };
 

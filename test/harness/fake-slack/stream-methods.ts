@@ -55,8 +55,7 @@ function chunkOf(call: ApiCall, chunk: Json): Growth {
 function growthOf(call: ApiCall): readonly Growth[] {
   const markdown = textOf(call.args, 'markdown_text');
   const { chunks } = call.args;
-  if (markdown !== undefined && chunks !== undefined)
-    throw new SlackRefusal('markdown_text_conflict');
+  if (markdown !== undefined && chunks !== undefined) throw new SlackRefusal('invalid_arguments');
   if (chunks !== undefined && (!Array.isArray(chunks) || !chunks.every(isJson)))
     throw new SlackRefusal('invalid_chunks');
   const growth = Array.isArray(chunks)
@@ -84,7 +83,8 @@ function live(call: ApiCall): SlackMessage & { readonly stream: SlackStream } {
   if (!message.byApp) throw new SlackRefusal('message_not_owned_by_app');
   if (stream === null) throw new SlackRefusal('message_not_in_streaming_state');
   if (stream.state === 'live' && call.state.clock.now() >= stream.endsAt) stream.state = 'expired';
-  if (stream.state === 'stopped_by_user') throw new SlackRefusal('stopped_by_user');
+  if (stream.state === 'stopped_by_user' && call.method === 'chat.appendStream')
+    throw new SlackRefusal('stopped_by_user');
   if (stream.state !== 'live') throw new SlackRefusal('message_not_in_streaming_state');
   return message as SlackMessage & { readonly stream: SlackStream };
 }

@@ -7,7 +7,7 @@ import type { Clock } from '../../../src/core/ports/clock.ts';
 import { readArguments, readBody, textOf, type CallArguments } from './arguments.ts';
 import type { ApiCall, Emit, Methods } from './api-call.ts';
 import type { BlockLimits } from './blocks.ts';
-import { violations, type Corpus } from './corpus.ts';
+import { isInvented, violations, type Corpus } from './corpus.ts';
 import type { Limiter } from './limiter.ts';
 import { METHODS } from './method-table.ts';
 import { SlackRefusal } from './refusal.ts';
@@ -109,7 +109,11 @@ export function createWebApi(deps: WebApiDeps): WebApi {
     try {
       return run(method, args, bearer);
     } catch (error) {
-      if (error instanceof SlackRefusal) return no(error.code, error.more);
+      if (error instanceof SlackRefusal) {
+        if (deps.corpus !== undefined && isInvented(deps.corpus, method, error.code))
+          throw new Error(`${method} never answers ${error.code}`, { cause: error });
+        return no(error.code, error.more);
+      }
       throw error;
     }
   };
