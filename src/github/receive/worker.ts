@@ -52,6 +52,8 @@ interface State {
   readonly lanes: Map<string, Lane>;
   /** Ids in memory: a row that is read again is not taken twice. */
   readonly taken: Set<string>;
+  /** Ids that ended but may still be in a list that was read before. */
+  readonly finished: Set<string>;
   readonly waiting: Set<() => void>;
   epoch: number | undefined;
   scanning: boolean;
@@ -65,6 +67,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     deps,
     lanes: new Map(),
     taken: new Set(),
+    finished: new Set(),
     waiting: new Set(),
     epoch: undefined,
     scanning: false,
@@ -132,8 +135,11 @@ async function scanOnce(state: State): Promise<void> {
   try {
     state.epoch = await deps.leases.acquire(LEASE);
     if (state.epoch === undefined) return;
-    for (const delivery of await deps.deliveries.pending(SURFACE, READ + state.taken.size)) {
-      if (state.taken.has(delivery.id)) continue;
+    const finishedBefore = [...state.finished];
+    const rows = await deps.deliveries.pending(SURFACE, READ + state.taken.size);
+    const fresh = rows.filter(({ id }) => !state.taken.has(id) && !state.finished.has(id));
+    for (const id of finishedBefore) state.finished.delete(id);
+    for (const delivery of fresh) {
       state.taken.add(delivery.id);
       const name = deps.laneOf(delivery);
       const lane = state.lanes.get(name) ?? {
@@ -169,6 +175,7 @@ async function run(state: State, name: string, lane: Lane): Promise<void> {
     const [delivery] = lane.queue;
     if (delivery === undefined || !(await finish(state, lane, delivery))) break;
     lane.queue.shift();
+    state.finished.add(delivery.id);
     state.taken.delete(delivery.id);
   }
   lane.running = false;
