@@ -83,7 +83,10 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       return edited.ok ? DONE : failed(edited.failure);
     },
 
-    find: (thread, key) => findByKey(workspaces, placeOf(thread), key),
+    find: (thread, key) => {
+      const place = placeOf(thread);
+      return findByKey(workspaces, place, key, (ts) => streams.isLive(place, ts));
+    },
   };
 }
 
