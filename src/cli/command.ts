@@ -10,6 +10,23 @@ export interface CliConfig {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly publicUrl: string | undefined;
+  /** undefined: not configured. */
+  readonly github: CliGitHub | undefined;
+  readonly slack: CliSlack | undefined;
+}
+
+interface CliGitHub {
+  readonly appId: number;
+  readonly privateKey: { readonly pem: string } | { readonly file: string };
+  readonly host: string | undefined;
+  readonly protocol: 'http' | 'https';
+}
+
+interface CliSlack {
+  readonly appToken: string | undefined;
+  readonly botToken: string | undefined;
+  /** Without a slash at the end; undefined: Slack's own. */
+  readonly apiUrl: string | undefined;
 }
 
 export interface CliProblem {

@@ -7,10 +7,13 @@ import { checkClock } from './checks/clock.ts';
 import { checkDataDirectory } from './checks/data-directory.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkGit } from './checks/git.ts';
+import { checkGitHub } from './checks/github.ts';
 import { checkNode } from './checks/node.ts';
 import { checkPort } from './checks/port.ts';
 import { checkPublicUrl } from './checks/public-url.ts';
-import type { Cli, CliServices, Command, Finding } from './command.ts';
+import { checkSlack } from './checks/slack.ts';
+import type { Cli, CliConfig, CliServices, Command, Finding } from './command.ts';
+import { readGitHubManifest, readSlackManifest } from './manifests.ts';
 import { mark } from './mark.ts';
 import { sentenceOf } from './sentence.ts';
 
@@ -48,8 +51,23 @@ function checksFor(cli: Cli): readonly Check[] {
     async () => checkDatabase((await services()).inspectDatabase),
     () => checkPort(config),
     () => checkPublicUrl(config),
+    ...platformChecks(config),
     async () => checkAgents(await (await services()).agents()),
   ];
+}
+
+/** Of those that are configured. */
+function platformChecks({ github, slack, publicUrl }: CliConfig): readonly Check[] {
+  const checks: Check[] = [];
+  if (github !== undefined) {
+    checks.push(async () =>
+      checkGitHub({ github, publicUrl }, await readGitHubManifest(), Date.now),
+    );
+  }
+  if (slack !== undefined) {
+    checks.push(async () => checkSlack({ slack, publicUrl }, await readSlackManifest()));
+  }
+  return checks;
 }
 
 async function guarded(check: Check): Promise<readonly Finding[]> {

@@ -9,6 +9,7 @@ import { createComments } from './client/comments.ts';
 import { readIdentity, type Identity } from './client/identity.ts';
 import { createGitHubAuth } from './client/octokit.ts';
 import { createPermissions } from './client/permissions.ts';
+import { createShowSeen } from './client/reactions.ts';
 import { createRepositories } from './client/repositories.ts';
 import { createGitHubSurface } from './client/surface.ts';
 import type { Edge, GitHubDeps } from './deps.ts';
@@ -54,6 +55,7 @@ export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
     comments,
     marks,
     triggers,
+    showSeen: createShowSeen({ clock, logger }),
   };
   const surface = createGitHubSurface({
     comments,

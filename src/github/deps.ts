@@ -12,6 +12,7 @@ import type { Comments } from './client/comments.ts';
 import type { Identity } from './client/identity.ts';
 import type { GitHubAuth } from './client/octokit.ts';
 import type { Permissions } from './client/permissions.ts';
+import type { ShowSeen } from './client/reactions.ts';
 import type { Repositories } from './client/repositories.ts';
 import type { GitHubOptions } from './options.ts';
 import type { Marks } from './renderers/marker.ts';
@@ -41,4 +42,5 @@ export interface Edge extends GitHubDeps {
   readonly comments: Comments;
   readonly marks: Marks;
   readonly triggers: Triggers;
+  readonly showSeen: ShowSeen;
 }

@@ -2,8 +2,6 @@
 import type { Caller } from '../core/model/actor.ts';
 import type { ContentBlock } from '../core/model/content.ts';
 import { threadRef, type Place } from './address.ts';
-import { messageOf } from './client/failures.ts';
-import { react } from './client/reactions.ts';
 import type { Edge } from './deps.ts';
 import type { Subject } from './triggers.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
@@ -41,14 +39,6 @@ export async function accept(
     receivedAt: at,
     ...(context.length > 0 ? { context } : {}),
   });
-  if (stored === 'stored' && subject !== null) await seen(edge, heard.place, subject);
-}
-
-/** Best effort: a message that was taken must not fail for want of a reaction. */
-async function seen({ comments, logger }: Edge, place: Place, subject: Subject): Promise<void> {
-  try {
-    await react(await comments.site(threadRef(place)), subject, 'eyes');
-  } catch (error) {
-    logger.warn({ reason: messageOf(error), subject }, 'a reaction could not be made');
-  }
+  if (stored !== 'stored' || subject === null) return;
+  await edge.showSeen(await edge.comments.site(thread), subject);
 }

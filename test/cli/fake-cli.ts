@@ -40,6 +40,8 @@ export function validSetup(
       dataDir: '/nowhere/threadcast',
       databaseUrl: undefined,
       publicUrl: undefined,
+      github: undefined,
+      slack: undefined,
       ...config,
     },
     services: async () => ({

@@ -105,8 +105,10 @@ export async function openGitHub(
         await settle();
       }
       // What is being handled leaves the thread for digests; bounded, as some of it waits for time.
-      for (let turn = 0; turn < 30 && (await stores.inbox.pending(1)).length > 0; turn += 1) {
-        await settle();
+      for (let turn = 0; turn < 100 && (await stores.inbox.pending(1)).length > 0; turn += 1) {
+        await new Promise<void>((resolve) => {
+          setTimeout(resolve, 1);
+        });
       }
       await settle();
     }

@@ -1,5 +1,6 @@
 /** What people do on Slack besides talking: commands, shortcuts, reactions, buttons, the Home tab. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/core/model/errors.ts';
 import type { FakeTurn } from '../harness/fake-agent.ts';
 import type { SlackMessage } from '../harness/fake-slack/state.ts';
 import { openSlack, type BenchOptions, type SlackBench } from './bench.ts';
@@ -179,6 +180,34 @@ describe('on Slack', () => {
     expect(await bench.shown()).toHaveLength(1);
     expect((await bench.shown())[0]).toContain('done');
     expect(bench.slack.count('chat.postMessage')).toBe(1);
+  });
+
+  it('a stream whose beginning was never heard of is taken away, and the turn shown once', async () => {
+    await open({ direct: true });
+    let isFirst = true;
+    bench.slack.api.fault = ({ method }) => {
+      if (method !== 'chat.startStream' || !isFirst) return undefined;
+      isFirst = false;
+      return { kind: 'reset', done: true };
+    };
+    await bench.start('asker', 'hello');
+    await pass(4_000);
+    expect(await bench.shown()).toEqual([expect.stringContaining('you said: hello')]);
+    expect(bench.slack.count('chat.delete', 'ok')).toBe(1);
+  });
+
+  it('what was stored before a crash is done after it', async () => {
+    await open();
+    const accept = bench.stores.inbox.accept.bind(bench.stores.inbox);
+    bench.stores.inbox.accept = () => Promise.reject(new AppError('unavailable', 'disk full'));
+    await bench.start('asker', 'hello');
+    await bench.quiet();
+    expect(await bench.stores.deliveries.pending('slack', 10)).toHaveLength(2);
+    bench.stores.inbox.accept = accept;
+    await bench.restart();
+    await pass(1_000);
+    expect(bench.stores.agents.prompts).toEqual(['hello']);
+    expect(await bench.stores.deliveries.pending('slack', 10)).toEqual([]);
   });
 
   it('a throttled call waits as long as Slack says, and the other methods go on', async () => {

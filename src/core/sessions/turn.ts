@@ -66,6 +66,9 @@ export interface TurnDeps {
   readonly content: () => Promise<readonly ContentBlock[]>;
 }
 
+/** How often it is looked whether a person is still asked. */
+const ASKING_LOOK_MS = 30_000;
+
 type Why = 'cancel' | 'interrupt' | 'silence' | 'flood';
 
 export function startTurn(deps: TurnDeps): Turn {
@@ -190,9 +193,12 @@ class RunningTurn implements Turn {
 
   #watchSilence(): void {
     const { clock, limits, desk } = this.#deps;
+    // Who waits for a person is not silent, and has the whole time again after the answer.
+    const isAsking = desk.pending() > 0;
+    if (isAsking) this.progress();
     const left = this.#lastProgress + limits.silenceMs - clock.now();
-    if (left <= 0 && desk.pending() === 0) this.#end('silence', SYSTEM_ACTOR);
-    else this.#later(Math.max(left, 1000), () => this.#watchSilence());
+    if (left <= 0) this.#end('silence', SYSTEM_ACTOR);
+    else this.#later(isAsking ? ASKING_LOOK_MS : Math.max(left, 1000), () => this.#watchSilence());
   }
 
   #later(ms: number, fn: () => void): void {

@@ -49,8 +49,10 @@ export function sendFailureOf(failure: CallFailure): SendFailure {
     case 'unknown':
       return failure;
     case 'said': {
-      const kind = GONE.has(failure.error) ? 'gone' : 'refused';
-      return { kind, message: sentence(failure) };
+      const message = sentence(failure);
+      // Its stream could not be ended yet.
+      if (failure.error === 'streaming_state_conflict') return { kind: 'retry', message };
+      return { kind: GONE.has(failure.error) ? 'gone' : 'refused', message };
     }
   }
 }

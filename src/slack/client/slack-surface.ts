@@ -31,7 +31,7 @@ export interface SlackSurfaceDeps {
 const BUDGETS = {
   update: { burst: 10, perMinute: 50 },
   stream: { burst: 20, perMinute: 100 },
-  post: { burst: 20, perMinute: 200 },
+  post: { burst: 100, perMinute: 400 },
   channel: { burst: 3, perMinute: 60 },
   replies: { burst: 10, perMinute: 50 },
 } as const;
@@ -46,7 +46,7 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
 
   return {
     name: SURFACE,
-    budget: { burst: 60, perMinute: 600 },
+    budget: { burst: 120, perMinute: 900 },
     budgetsOf: (thread, call) => budgetsOf(thread, call),
     progressInterval,
     render: (view, now) => {
@@ -83,7 +83,10 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       return edited.ok ? DONE : failed(edited.failure);
     },
 
-    find: (thread, key) => findByKey(workspaces, placeOf(thread), key),
+    find: (thread, key) => {
+      const place = placeOf(thread);
+      return findByKey(workspaces, place, key, (ts) => streams.isLive(place, ts));
+    },
   };
 }
 

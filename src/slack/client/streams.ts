@@ -70,8 +70,9 @@ export function createStreams(deps: {
         chunks,
       });
       if (!answer.ok) {
-        if (answer.failure.kind !== 'said') return { kind: 'failed', failure: answer.failure };
-        restingUntil.set(team, clock.now() + REST_MS);
+        const rest = restAfter(answer.failure);
+        if (rest === undefined) return { kind: 'failed', failure: answer.failure };
+        restingUntil.set(team, clock.now() + rest);
         return { kind: 'impossible' };
       }
       const ts = String(answer.data['ts']);
@@ -104,6 +105,12 @@ export function createStreams(deps: {
     end,
     isLive: (place, ts) => streams.has(keyOf(place, ts)),
   };
+}
+
+/** Few streams may be begun in a minute; undefined: a stream may have begun, nobody knows. */
+function restAfter(failure: CallFailure): number | undefined {
+  if (failure.kind === 'throttled') return failure.retryAfterMs;
+  return failure.kind === 'said' ? REST_MS : undefined;
 }
 
 /**

@@ -83,7 +83,7 @@ export async function hasSession(deps: Pick<ListenerDeps, 'threads'>, place: Pla
 
 /** Seen: the session's status where Slack shows one, else a reaction. Never fails. */
 async function acknowledge(deps: ListenerDeps, place: Place, ts: string): Promise<void> {
-  if (await deps.statuses.show(place, 'processing')) return;
+  if ((await deps.statuses.show(place, 'processing')) !== 'unable') return;
   const { team, channel } = place;
   const args = { channel, timestamp: ts, name: 'eyes' };
   const answer = await deps.workspaces.call(team, 'reactions.add', args);

@@ -119,6 +119,21 @@ export function appRoutes(views: JsonViews, auth: Auth, hooks: Hooks, api: () =>
     },
     {
       method: 'GET',
+      path: '/app/hook/config',
+      op: 'apps/get-webhook-config-for-app',
+      who: 'app',
+      run: () => ({
+        status: 200,
+        body: {
+          content_type: 'json',
+          insecure_ssl: '0',
+          secret: '********',
+          url: typeof hooks.target === 'string' ? hooks.target : '',
+        },
+      }),
+    },
+    {
+      method: 'GET',
       path: '/app/installations',
       op: 'apps/list-installations',
       who: 'app',

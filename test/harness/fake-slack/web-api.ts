@@ -102,7 +102,10 @@ export function createWebApi(deps: WebApiDeps): WebApi {
       blockLimits: deps.blockLimits,
       emit: deps.emit,
     };
-    return { status: 200, body: { ok: true, ...handler(call) } };
+    const body = { ok: true, ...handler(call) };
+    // Slack says with every answer what the token may do.
+    if (scopes === null) return { status: 200, body };
+    return { status: 200, body, headers: { 'x-oauth-scopes': [...scopes].join(',') } };
   };
 
   const answerTo = (method: string, args: CallArguments, bearer: string | undefined): Answer => {
