@@ -47,6 +47,8 @@ export interface FakeSlackOptions {
   readonly signedAt?: () => number;
 }
 
+export type FakeSlack = Awaited<ReturnType<typeof startFakeSlack>>;
+
 const SIGNING_SECRET = 'fake-signing-secret';
 const STREAM_MS = 5 * 60_000;
 const CLIENT = { clientId: '1.2', clientSecret: 'fake-client-secret' };
