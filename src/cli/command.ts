@@ -97,6 +97,8 @@ export interface Cli {
   /** The settings, ready to print. */
   readonly settingsHelp: string;
   readonly setup: Setup;
+  /** The working directory; absolute. */
+  readonly cwd: string;
   /** Whole lines for stdout and stderr. */
   out(text: string): void;
   err(text: string): void;
@@ -108,6 +110,8 @@ export interface Command {
   readonly name: string;
   /** One line for the help. */
   readonly summary: string;
+  /** It reads its arguments itself; others take none. */
+  readonly takesArguments?: true;
   /** Gives the exit code. */
-  run(cli: Cli): Promise<number>;
+  run(cli: Cli, args: readonly string[]): Promise<number>;
 }

@@ -14,7 +14,7 @@ import { checkPublicUrl } from './checks/public-url.ts';
 import { checkSlack } from './checks/slack.ts';
 import type { Cli, CliConfig, CliServices, Command, Finding } from './command.ts';
 import { readGitHubManifest, readSlackManifest } from './manifests.ts';
-import { mark } from './mark.ts';
+import { findingLine } from './mark.ts';
 import { sentenceOf } from './sentence.ts';
 
 type Check = () => readonly Finding[] | Promise<readonly Finding[]>;
@@ -25,7 +25,7 @@ export const doctor: Command = {
   async run(cli) {
     const findings: Finding[] = [];
     for (const check of checksFor(cli)) findings.push(...(await guarded(check)));
-    cli.out(findings.map(line).join('\n'));
+    cli.out(findings.map(findingLine).join('\n'));
     const bad = findings.filter(({ state }) => state === 'bad').length;
     cli.out(bad === 0 ? '\nAll well.' : `\n${bad} to mend.`);
     return bad === 0 ? 0 : 1;
@@ -76,9 +76,4 @@ async function guarded(check: Check): Promise<readonly Finding[]> {
   } catch (error) {
     return [{ state: 'bad', says: sentenceOf(error), mend: 'This check could not be made.' }];
   }
-}
-
-function line(finding: Finding): string {
-  const head = `${mark(finding.state)} ${finding.says}`;
-  return finding.state === 'bad' ? `${head}\n    ${finding.mend}` : head;
 }

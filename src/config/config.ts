@@ -2,6 +2,7 @@
  * The environment, read once and checked as a whole: either a frozen Config, or every problem at
  * once. Only this folder reads process.env.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { closest } from '../core/commands/closest.ts';
@@ -45,8 +46,23 @@ export type ConfigResult =
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Reads the process's own environment; see parseConfig. */
+/**
+ * Reads the process's own environment, to which a `.env` in the working directory adds the names
+ * that it lacks; see parseConfig.
+ */
 export function readConfig(): ConfigResult {
+  const file = path.resolve('.env');
+  try {
+    // A Node that is too old has no such function; it is told so later.
+    if (existsSync(file) && 'loadEnvFile' in process) process.loadEnvFile(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      ok: false,
+      problems: [{ name: '.env', message: `${file} cannot be read: ${why}` }],
+      warnings: [],
+    };
+  }
   return parseConfig(process.env, process.cwd());
 }
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await github.stop();
-  await slack.stop();
+  await slack.close();
 });
 
 const gitHubSettings = () => ({
