@@ -115,6 +115,16 @@ test('what is configured is never overwritten', async () => {
   expect(await readFile(file, 'utf8')).toBe('WEBHOOK_SECRET=mine\n');
 });
 
+test('names that appear meanwhile are not overwritten, and the lost App is named', async () => {
+  const done = run(['setup', 'github', '--host', host()], cli);
+  const back = await press(await formAt(await startUrl()));
+  await writeFile(file, 'APP_ID=1\n');
+  await fetch(back);
+  expect(await done).toBe(1);
+  expect(cli.stderr()).toContain(`${file} has APP_ID already.\nDelete it (`);
+  expect(await readFile(file, 'utf8')).toBe('APP_ID=1\n');
+});
+
 test('without PUBLIC_URL there is no address for webhooks, so no App is made', async () => {
   const bare = fakeCli(validSetup(), cwd);
   expect(await run(['setup', 'github'], bare)).toBe(1);

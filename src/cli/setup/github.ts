@@ -1,6 +1,7 @@
 /** `threadcast setup github`: makes the App from app.yml and keeps its secrets in `.env`. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { AppError } from '../../core/model/errors.ts';
 import type { Cli } from '../command.ts';
 import { githubSite } from '../github-site.ts';
 import { readGitHubManifest } from '../manifests.ts';
@@ -71,7 +72,15 @@ async function keep(file: string, app: MadeApp, { host, protocol }: Wish): Promi
   };
   if (host !== undefined) values['GHE_HOST'] = host;
   if (protocol === 'http') values['GHE_PROTOCOL'] = protocol;
-  await addToEnvFile(file, values);
+  try {
+    await addToEnvFile(file, values);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const gone = `The App ${app.slug} is made, but its secrets could not be written: ${why}`;
+    throw new AppError('unavailable', `${gone}\nDelete it (${app.html_url}) and begin again.`, {
+      cause,
+    });
+  }
 }
 
 function next(file: string, app: MadeApp): string {
