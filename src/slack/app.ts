@@ -13,7 +13,7 @@ import type { InstallationStore } from '../core/ports/installations.ts';
 import type { Leases } from '../core/ports/leases.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { Surface } from '../core/ports/surface.ts';
-import type { InboundMessage, TemplateStore, ThreadStore } from '../core/ports/stores.ts';
+import type { InboundMessage, ThreadStore } from '../core/ports/stores.ts';
 import type { SessionService } from '../core/sessions/service.ts';
 import { createMintToken } from './actions.ts';
 import { clientOptions } from './client/calls.ts';
@@ -60,7 +60,6 @@ export interface SlackDeps {
   readonly threads: ThreadStore;
   readonly deliveries: DeliveryStore;
   readonly installations: InstallationStore;
-  readonly templates: Pick<TemplateStore, 'templates'>;
   readonly leases: Leases;
   readonly actionTokens: ActionTokens;
   /** 32 bytes, for this purpose only: tokens of workspaces are encrypted with it. */

@@ -257,10 +257,11 @@ describe('text of an agent', () => {
   it('reads as Slack writes it', () => {
     expect(
       toMrkdwn(
-        '# Title\n**bold** and *it* ~~no~~ [docs](https://a.test/x?a=1&b=2)\n- one\n> said\n`a < b`\n```ts\nif (a < b && *c*) {}\n```',
+        '<details><summary>More</summary>\n</details>\n# Title\n**bold** and *it* ~~no~~ [docs](https://a.test/x?a=1&b=2)\n- one\n> said\n`a < b`\n```ts\nif (a < b && *c*) {}\n```',
       ),
     ).toMatchInlineSnapshot(`
-      "*Title*
+      "*More*
+      *Title*
       *bold* and _it_ ~no~ <https://a.test/x?a=1&amp;b=2|docs>
       • one
       > said
@@ -274,6 +275,37 @@ describe('text of an agent', () => {
   it('a notice keeps its links and loses its mentions', () => {
     const view = { kind: 'notice', tone: 'error', markdown: 'No **x** for <!here>.' } as const;
     expect(renderNotice(view).text.replaceAll('\u200B', '·')).toBe('⚠️ No *x* for &lt;!here&gt;.');
+  });
+});
+
+describe('an answer of 200 kB', () => {
+  const table = '| a | b |\n|---|---|\n| 1 | 2 |\n\n';
+  const fence = `\`\`\`\`md\n\`\`\`ts\nconst x = '<!channel>';\n\`\`\`\n\`\`\`\`\n\n`;
+  const text = `<details>\n\n${(table + fence + 'Words. '.repeat(40)).repeat(560)}</details>`;
+
+  const whole = (url?: string): readonly SlackBody[] => {
+    const folder = createFolder();
+    for (const event of recordedEvents('codex-acp.ndjson')) folder.push(event);
+    const transcript = folder.view();
+    const [turn] = transcript.turns.values();
+    if (turn === undefined) throw new Error('no turn');
+    const long = { ...turn, parts: [{ type: 'message', messageId: null, text } as const] };
+    return renderTurn({ kind: 'turn', sessionId, turn: long, transcript }, 0, url);
+  };
+
+  it('is five messages within the limits, and says where the rest is', () => {
+    expect(text.length).toBeGreaterThan(190_000);
+    const bodies = whole('https://threads.test/s_1');
+    expect(bodies).toHaveLength(5);
+    for (const body of bodies) {
+      expect(checkBlocks(body.blocks, 'message', BLOCK_LIMITS)).toMatchObject({ ok: true });
+      expect(body.text.length).toBeLessThanOrEqual(4_000);
+      expect(JSON.stringify(body)).not.toMatch(/<!channel>|<\/?details>/);
+    }
+    expect(JSON.stringify(bodies.at(-1)?.blocks.at(-1))).toMatch(
+      /1\d\d,\d{3} more characters are on <https:\/\/threads\.test\/s_1\|/,
+    );
+    expect(JSON.stringify(whole().at(-1)?.blocks.at(-1))).toContain('are not shown here');
   });
 });
 

@@ -25,7 +25,7 @@ export async function react(
 }
 
 /** Its own small share of an installation's calls: it must not wait, and nothing depends on it. */
-const SEEN_BUDGET = { burst: 15, perMinute: 0.7 } as const;
+const SEEN_BUDGET = { burst: 10, perMinute: 0.5 } as const;
 
 export type ShowSeen = (site: Site, subject: Subject) => Promise<void>;
 

@@ -2,7 +2,7 @@
 import type { ActionTokens } from '../../core/access/action-token.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
-import type { InboundMessage, TemplateStore, ThreadStore } from '../../core/ports/stores.ts';
+import type { InboundMessage, ThreadStore } from '../../core/ports/stores.ts';
 import type { SessionService } from '../../core/sessions/service.ts';
 import type { SessionStatuses } from '../client/session-status.ts';
 import type { People } from '../client/people.ts';
@@ -13,7 +13,6 @@ export interface ListenerDeps {
   readonly inbound: { accept(message: InboundMessage): Promise<'stored' | 'duplicate'> };
   readonly sessions: SessionService;
   readonly threads: ThreadStore;
-  readonly templates: Pick<TemplateStore, 'templates'>;
   readonly actionTokens: ActionTokens;
   readonly workspaces: Workspaces;
   readonly people: People;

@@ -39,9 +39,16 @@ function defuse(text: string): string {
 export function safeMarkdown(text: string): string {
   return outsideCode(
     defuse(text),
-    (prose) => prose.replace(/!\[/g, '['),
+    (prose) => unfolded(prose).replace(/!\[/g, '['),
     (code) => code,
   );
+}
+
+/** Slack folds nothing and shows tags as they stand: only what is inside them stays. */
+function unfolded(prose: string): string {
+  return prose
+    .replace(/<summary>\s*([^\n]*?)\s*<\/summary>/gi, '**$1**')
+    .replace(/<\/?(?:details|summary)(?: open)?>\n?/gi, '');
 }
 
 /** For `text`: bold, italics, links and headings as Slack writes them; the rest as it stands. */
@@ -53,7 +60,7 @@ export function toMrkdwn(text: string): string {
 
 function proseToMrkdwn(prose: string): string {
   const links: string[] = [];
-  const held = prose.replace(
+  const held = unfolded(prose).replace(
     /!?\[([^\]\n]*)\]\((https?:\/\/[^\s)<>|]+)[^)\n]*\)/g,
     (_whole, label: string, url: string) => {
       links.push(`<${url.replace(/&/g, '&amp;')}|${escape(label.replace(/[|]/g, ' ')) || 'link'}>`);
