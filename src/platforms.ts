@@ -20,7 +20,7 @@ export interface PlatformDeps {
   readonly config: Pick<Config, 'github' | 'slack' | 'publicUrl'>;
   /** Where people reach this server. */
   readonly url: string;
-  readonly storage: Pick<Storage, 'threads' | 'deliveries' | 'installations' | 'templates'>;
+  readonly storage: Pick<Storage, 'threads' | 'deliveries' | 'installations'>;
   readonly sessions: SessionService;
   readonly leases: Leases;
   readonly actionTokens: ActionTokens;
@@ -97,13 +97,12 @@ async function createSlack(deps: PlatformDeps): Promise<Platform | undefined> {
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('./slack/app.ts');
   const { OPEN_ACCESS } = await import('./slack/options.ts');
-  const { threads, deliveries, installations, templates } = deps.storage;
+  const { threads, deliveries, installations } = deps.storage;
   const app = await createSlackApp({
     ...deps,
     threads,
     deliveries,
     installations,
-    templates,
     clock: systemClock,
     secretKey: deps.key('slack installations'),
     options: {

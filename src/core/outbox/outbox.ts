@@ -287,13 +287,11 @@ function groupByAccount(
   state: State,
   rows: readonly OutboxMessage[],
 ): ReadonlyMap<Account, readonly OutboxMessage[]> {
-  const groups = new Map<Account, OutboxMessage[]>();
+  const groups = new Map<Account, readonly OutboxMessage[]>();
   for (const row of rows) {
     const account = accountOf(state, row);
     if (account === undefined) continue;
-    const group = groups.get(account);
-    if (group === undefined) groups.set(account, [row]);
-    else group.push(row);
+    groups.set(account, [...(groups.get(account) ?? []), row]);
   }
   for (const account of state.accounts.values()) {
     if (!groups.has(account)) groups.set(account, []);

@@ -107,7 +107,6 @@ export const laneSchema = z.object({
 });
 
 export type GitHubUser = z.infer<typeof user>;
-export type Base = z.infer<typeof base>;
 export type IssueCommentPayload = z.infer<typeof issueCommentSchema>;
 export type IssuesPayload = z.infer<typeof issuesSchema>;
 export type PullRequestPayload = z.infer<typeof pullRequestSchema>;
