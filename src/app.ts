@@ -3,24 +3,23 @@
  * it needs, starts them in one order and stops them in the opposite one.
  */
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { builtinTemplates } from './acp/builtin-templates.ts';
 import { createAgentConnector } from './acp/connection.ts';
 import type { ServerApp } from './cli/command.ts';
-import { environmentFor, searchPath, secretsFor } from './config/agent-environment.ts';
+import { environmentFor, searchPath } from './config/agent-environment.ts';
 import type { Config } from './config/config.ts';
-import { purposeKey, readOrCreateAdminToken, readOrCreateServerKey } from './config/secrets.ts';
+import { purposeKey } from './config/secrets.ts';
 import { readVersion } from './config/version.ts';
 import { createActionTokens } from './core/access/action-token.ts';
-import { createRedactor } from './core/access/redact.ts';
 import { parseMessage } from './core/commands/parse.ts';
 import { createEventHub } from './core/events/create-hub.ts';
 import { createInbound } from './core/inbound/inbound.ts';
+import type { Inbound } from './core/inbound/inbound.ts';
 import { AppError } from './core/model/errors.ts';
 import type { SessionId } from './core/model/ids.ts';
-import { deriveId, mintId } from './core/model/ids.ts';
+import { mintId } from './core/model/ids.ts';
 import { PERMISSION_EXPIRY_MS } from './core/model/permission.ts';
 import { createOutbox } from './core/outbox/outbox.ts';
+import type { Outbox } from './core/outbox/outbox.ts';
 import { redactedSurface } from './core/outbox/redacted-surface.ts';
 import { systemClock } from './core/ports/system-clock.ts';
 import { createPresenter } from './core/presenter/presenter.ts';
@@ -30,16 +29,15 @@ import { createDecider } from './core/sessions/decider.ts';
 import { createGuard } from './core/sessions/guard.ts';
 import { createSessionManager } from './core/sessions/manager.ts';
 import { createOwnership } from './core/sessions/ownership.ts';
-import { redactedSessions } from './core/sessions/redacted-store.ts';
 import { TURN_LIMITS } from './core/sessions/turn.ts';
-import { hashToken, mintToken } from './http/auth.ts';
+import { layFoundation } from './foundation.ts';
+import type { Foundation } from './foundation.ts';
 import { createControlPlane } from './http/control-plane.ts';
-import { createWebServer } from './http/server.ts';
+import { createWebServer, urlOf } from './http/server.ts';
 import type { WebServer } from './http/server.ts';
-import { createLogger } from './logging/logger.ts';
 import type { AppLogger } from './logging/logger.ts';
+import { createPlatforms } from './platforms.ts';
 import { createLocalRuntime } from './runtimes/local/runtime.ts';
-import { openStorage } from './storage/open.ts';
 import type { Storage } from './storage/open.ts';
 import { createWebApp } from './web/app.ts';
 import { createWebSurface } from './web/client/web-surface.ts';
@@ -50,46 +48,6 @@ const DEFAULT_AGENT = 'example';
 const MAX_WORKING_SESSIONS = 200;
 /** For sending what is final when the server stops. */
 const OUTBOX_GRACE_MS = 2000;
-
-/** Of the same kind as this file: source, or built. */
-const EXAMPLE_AGENT = fileURLToPath(
-  new URL(`./example-agent/main${path.extname(import.meta.url)}`, import.meta.url),
-);
-
-/** The built-in agents, as they are launched here. */
-export function templates() {
-  return builtinTemplates({ nodePath: process.execPath, exampleAgentPath: EXAMPLE_AGENT });
-}
-
-export function storageOf(config: Config) {
-  return { url: config.databaseUrl, dataDir: config.dataDir };
-}
-
-/** The admin token that lies in the data directory is valid, whichever database is used. */
-async function syncAdminToken(storage: Storage, token: string): Promise<void> {
-  const hash = hashToken(token);
-  if (await storage.tokens.byHash(hash)) return;
-  const id = await deriveId('k', `admin:${hash}`);
-  const times = { createdAt: systemClock.now(), expiresAt: null, lastUsedAt: null };
-  await storage.tokens.insert({ id, name: 'admin', scopes: ['admin'], ...times }, hash);
-}
-
-/** What everything stands on: secrets, log, database. */
-async function layFoundation(config: Config) {
-  const serverKey = await readOrCreateServerKey(config.dataDir);
-  const { token } = await readOrCreateAdminToken(config.dataDir, () => mintToken().token);
-  const keys = secretsFor(templates().flatMap(({ passEnv }) => passEnv ?? []));
-  const redact = createRedactor([token, Buffer.from(serverKey).toString('base64url'), ...keys]);
-  const pretty = process.stderr.isTTY;
-  const logger = await createLogger({ level: config.logLevel, pretty, redact });
-  const storage = await openStorage({ ...storageOf(config), clock: systemClock, logger });
-  await syncAdminToken(storage, token);
-  await storage.templates.syncManaged(templates());
-  const sessions = redactedSessions(storage.sessions, redact);
-  return { config, serverKey, logger, redact, storage: { ...storage, sessions } };
-}
-
-type Foundation = Awaited<ReturnType<typeof layFoundation>>;
 
 /** Sessions: who runs them, and what may be done with them. */
 function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' | 'drop'>) {
@@ -126,6 +84,8 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
     manager,
     templates: storage.templates,
     guard: createGuard({ decisions: storage.decisions, clock: systemClock }),
+    // In Slack whoever asked may answer; elsewhere their role decides (chat.md §5).
+    requesterMayApprove: (surface) => (surface === 'slack' ? true : undefined),
     async admit() {
       if (manager.count() < MAX_WORKING_SESSIONS) return;
       const details = { retryAfterSeconds: 60 };
@@ -140,22 +100,36 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
 type Sessions = ReturnType<typeof createSessions>;
 
 /** Threads: what people write comes in, what they should see goes out. */
-function createThreads(foundation: Foundation, { hub, ownership, service }: Sessions) {
-  const { serverKey, logger, redact, storage } = foundation;
+async function createThreads(foundation: Foundation, sessions: Sessions) {
+  const { hub, ownership, service } = sessions;
+  const { config, serverKey, logger, redact, storage } = foundation;
   const shared = { clock: systemClock, logger, wakeBus: storage.wakeBus, threads: storage.threads };
   const actionTokens = createActionTokens({ key: purposeKey(serverKey, 'actions') });
   const web = createWebSurface({ ...shared, hosted: storage.hosted, actionTokens });
-  let presenter: Presenter | undefined = undefined;
+  const late: { presenter?: Presenter; inbound?: Inbound; outbox?: Outbox } = {};
+  const platforms = await createPlatforms({
+    ...shared,
+    config,
+    url: config.publicUrl ?? urlOf(config.host, config.port),
+    storage,
+    sessions: service,
+    leases: ownership,
+    actionTokens,
+    key: (purpose) => purposeKey(serverKey, purpose),
+    inbound: { accept: (message) => made(late.inbound).accept(message) },
+    outbox: () => made(late.outbox),
+  });
+  const surfaces = [web, ...platforms.map(({ surface }) => surface)];
   const outbox = createOutbox({
     ...shared,
     store: storage.outbox,
-    surfaces: new Map([[web.name, redactedSurface(web, redact)]]),
+    surfaces: new Map(surfaces.map((one) => [one.name, redactedSurface(one, redact)])),
     leases: ownership,
-    resolve: async (view) => presenter?.resolve(view) ?? 'gone',
+    resolve: (view) => made(late.presenter).resolve(view),
     onGivenUp: ({ key, error }) => logger.error({ key, error }, 'a message was given up'),
   });
-  const shown = createPresenter({ ...shared, hub, sessions: storage.sessions, outbox });
-  presenter = shown;
+  const presenter = createPresenter({ ...shared, hub, sessions: storage.sessions, outbox });
+  const byName = new Map(platforms.map((platform) => [platform.surface.name, platform]));
   const inbound = createInbound({
     ...shared,
     inbox: storage.inbox,
@@ -165,17 +139,24 @@ function createThreads(foundation: Foundation, { hub, ownership, service }: Sess
     templates: storage.templates,
     decisions: storage.decisions,
     parse: parseMessage,
-    agentCommands: shown.agentCommands,
+    agentCommands: presenter.agentCommands,
     config: {
-      mentions: () => ['threadcast'],
-      untaggedReplies: () => true,
+      mentions: (surface) => byName.get(surface)?.mentions ?? ['threadcast'],
+      untaggedReplies: (surface) => byName.get(surface)?.untaggedReplies ?? true,
       defaultAgent: DEFAULT_AGENT,
     },
   });
-  return { outbox, presenter: shown, inbound, actionTokens };
+  Object.assign(late, { presenter, inbound, outbox });
+  return { outbox, presenter, inbound, actionTokens, platforms };
 }
 
-type Threads = ReturnType<typeof createThreads>;
+/** A part that another one needs before it can be made. */
+function made<T>(part: T | undefined): T {
+  if (part === undefined) throw new AppError('unavailable', 'The server is still starting.');
+  return part;
+}
+
+type Threads = Awaited<ReturnType<typeof createThreads>>;
 
 /** What listens: the control plane and the page, on one Node server. */
 function attachEdges(
@@ -215,7 +196,8 @@ function attachEdges(
     actionTokens: threads.actionTokens,
     defaultAgent: DEFAULT_AGENT,
   });
-  at.server.serve({ api: controlPlane.app, pages: web }, controlPlane.upgrade);
+  const hooks = threads.platforms.map(({ hook }) => hook);
+  at.server.serve({ hooks, api: controlPlane.app, pages: web }, controlPlane.upgrade);
   return { controlPlane, login };
 }
 
@@ -237,16 +219,16 @@ export function createApp(config: Config): ServerApp {
       const foundation = await layFoundation(config);
       ({ logger } = foundation);
       undo.push(() => foundation.storage.close());
-      const server = createWebServer();
-      const local = await server.listen(config.host, config.port);
-      const url = config.publicUrl ?? local;
-      undo.push(() => server.close());
       let threads: Threads | undefined = undefined;
       const sessions = createSessions(foundation, {
         present: (id) => threads?.presenter.present(id),
         drop: (id) => threads?.presenter.drop(id),
       });
-      threads = createThreads(foundation, sessions);
+      threads = await createThreads(foundation, sessions);
+      const server = createWebServer();
+      const local = await server.listen(config.host, config.port);
+      undo.push(() => server.close());
+      const url = config.publicUrl ?? local;
       const edges = attachEdges(foundation, sessions, threads, {
         server,
         url,
@@ -274,7 +256,7 @@ export function createApp(config: Config): ServerApp {
 
 async function startWorkers(
   { ownership, manager }: Sessions,
-  { outbox, presenter, inbound }: Threads,
+  { outbox, presenter, inbound, platforms }: Threads,
   undo: (() => Promise<void> | void)[],
 ): Promise<void> {
   await ownership.start();
@@ -287,4 +269,8 @@ async function startWorkers(
   undo.push(() => manager.stop());
   await inbound.start();
   undo.push(() => inbound.stop());
+  for (const platform of platforms) {
+    await platform.start();
+    undo.push(() => platform.stop());
+  }
 }

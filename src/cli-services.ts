@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { checkTemplate } from './acp/builtin-templates.ts';
-import { createApp, storageOf, templates } from './app.ts';
+import { createApp } from './app.ts';
 import type { CliServices } from './cli/command.ts';
 import { environmentFor, searchPath } from './config/agent-environment.ts';
 import type { Config } from './config/config.ts';
@@ -14,6 +14,7 @@ import { AppError } from './core/model/errors.ts';
 import { systemClock } from './core/ports/system-clock.ts';
 import { urlOf } from './http/server.ts';
 import { createLogger } from './logging/logger.ts';
+import { storageOf, templates } from './foundation.ts';
 import { findCommand } from './runtimes/local/find-command.ts';
 import { inspectStorage } from './storage/inspect.ts';
 import { createLogin } from './web/login.ts';

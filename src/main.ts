@@ -21,6 +21,7 @@ const result = readConfig();
 const code = await run(process.argv.slice(2), {
   version: readVersion(),
   nodeVersion: process.versions.node,
+  cwd: process.cwd(),
   settingsHelp: configurationHelp(),
   setup: result.ok
     ? {

@@ -10,6 +10,23 @@ export interface CliConfig {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly publicUrl: string | undefined;
+  /** undefined: not configured. */
+  readonly github: CliGitHub | undefined;
+  readonly slack: CliSlack | undefined;
+}
+
+interface CliGitHub {
+  readonly appId: number;
+  readonly privateKey: { readonly pem: string } | { readonly file: string };
+  readonly host: string | undefined;
+  readonly protocol: 'http' | 'https';
+}
+
+interface CliSlack {
+  readonly appToken: string | undefined;
+  readonly botToken: string | undefined;
+  /** Without a slash at the end; undefined: Slack's own. */
+  readonly apiUrl: string | undefined;
 }
 
 export interface CliProblem {
@@ -80,6 +97,8 @@ export interface Cli {
   /** The settings, ready to print. */
   readonly settingsHelp: string;
   readonly setup: Setup;
+  /** The working directory; absolute. */
+  readonly cwd: string;
   /** Whole lines for stdout and stderr. */
   out(text: string): void;
   err(text: string): void;
@@ -91,6 +110,8 @@ export interface Command {
   readonly name: string;
   /** One line for the help. */
   readonly summary: string;
+  /** It reads its arguments itself; others take none. */
+  readonly takesArguments?: true;
   /** Gives the exit code. */
-  run(cli: Cli): Promise<number>;
+  run(cli: Cli, args: readonly string[]): Promise<number>;
 }

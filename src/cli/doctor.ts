@@ -7,11 +7,14 @@ import { checkClock } from './checks/clock.ts';
 import { checkDataDirectory } from './checks/data-directory.ts';
 import { checkDatabase } from './checks/database.ts';
 import { checkGit } from './checks/git.ts';
+import { checkGitHub } from './checks/github.ts';
 import { checkNode } from './checks/node.ts';
 import { checkPort } from './checks/port.ts';
 import { checkPublicUrl } from './checks/public-url.ts';
-import type { Cli, CliServices, Command, Finding } from './command.ts';
-import { mark } from './mark.ts';
+import { checkSlack } from './checks/slack.ts';
+import type { Cli, CliConfig, CliServices, Command, Finding } from './command.ts';
+import { readGitHubManifest, readSlackManifest } from './manifests.ts';
+import { findingLine } from './mark.ts';
 import { sentenceOf } from './sentence.ts';
 
 type Check = () => readonly Finding[] | Promise<readonly Finding[]>;
@@ -22,7 +25,7 @@ export const doctor: Command = {
   async run(cli) {
     const findings: Finding[] = [];
     for (const check of checksFor(cli)) findings.push(...(await guarded(check)));
-    cli.out(findings.map(line).join('\n'));
+    cli.out(findings.map(findingLine).join('\n'));
     const bad = findings.filter(({ state }) => state === 'bad').length;
     cli.out(bad === 0 ? '\nAll well.' : `\n${bad} to mend.`);
     return bad === 0 ? 0 : 1;
@@ -48,8 +51,23 @@ function checksFor(cli: Cli): readonly Check[] {
     async () => checkDatabase((await services()).inspectDatabase),
     () => checkPort(config),
     () => checkPublicUrl(config),
+    ...platformChecks(config),
     async () => checkAgents(await (await services()).agents()),
   ];
+}
+
+/** Of those that are configured. */
+function platformChecks({ github, slack, publicUrl }: CliConfig): readonly Check[] {
+  const checks: Check[] = [];
+  if (github !== undefined) {
+    checks.push(async () =>
+      checkGitHub({ github, publicUrl }, await readGitHubManifest(), Date.now),
+    );
+  }
+  if (slack !== undefined) {
+    checks.push(async () => checkSlack({ slack, publicUrl }, await readSlackManifest()));
+  }
+  return checks;
 }
 
 async function guarded(check: Check): Promise<readonly Finding[]> {
@@ -58,9 +76,4 @@ async function guarded(check: Check): Promise<readonly Finding[]> {
   } catch (error) {
     return [{ state: 'bad', says: sentenceOf(error), mend: 'This check could not be made.' }];
   }
-}
-
-function line(finding: Finding): string {
-  const head = `${mark(finding.state)} ${finding.says}`;
-  return finding.state === 'bad' ? `${head}\n    ${finding.mend}` : head;
 }

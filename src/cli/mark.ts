@@ -8,3 +8,9 @@ export function mark(state: Finding['state']): string {
   const [colour, sign] = MARKS[state];
   return styleText(colour, sign);
 }
+
+/** With its mend on a line of its own. */
+export function findingLine(finding: Finding): string {
+  const head = `${mark(finding.state)} ${finding.says}`;
+  return finding.state === 'bad' ? `${head}\n    ${finding.mend}` : head;
+}

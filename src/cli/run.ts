@@ -6,9 +6,10 @@ import type { Cli, Command } from './command.ts';
 import { doctor } from './doctor.ts';
 import { login } from './login.ts';
 import { sentenceOf } from './sentence.ts';
+import { setup } from './setup.ts';
 import { start } from './start.ts';
 
-const commands: readonly Command[] = [start, doctor, agents, login];
+const commands: readonly Command[] = [start, doctor, agents, login, setup];
 
 /** Exit codes: 0 done, 1 failed, 2 wrongly called. Without a command: `start`. Never rejects. */
 export async function run(args: readonly string[], cli: Cli): Promise<number> {
@@ -29,7 +30,7 @@ export async function run(args: readonly string[], cli: Cli): Promise<number> {
   }
   for (const warning of cli.setup.warnings) cli.err(`Warning: ${warning.message}`);
   try {
-    return await call.command.run(cli);
+    return await call.command.run(cli, call.args);
   } catch (error) {
     cli.err(sentenceOf(error));
     return 1;
@@ -37,11 +38,16 @@ export async function run(args: readonly string[], cli: Cli): Promise<number> {
 }
 
 type Call =
-  | { readonly kind: 'run'; readonly command: Command }
+  | { readonly kind: 'run'; readonly command: Command; readonly args: readonly string[] }
   | { readonly kind: 'help' | 'version' }
   | { readonly kind: 'wrong'; readonly message: string };
 
 function parse(args: readonly string[]): Call {
+  const [first, ...rest] = args;
+  const reader = commands.find(({ name, takesArguments }) => name === first && takesArguments);
+  if (reader !== undefined && !rest.some((arg) => arg === '--help' || arg === '-h')) {
+    return { kind: 'run', command: reader, args: rest };
+  }
   const options = {
     help: { type: 'boolean', short: 'h' },
     version: { type: 'boolean', short: 'v' },
@@ -62,7 +68,7 @@ function parse(args: readonly string[]): Call {
   if (extra !== undefined) {
     return { kind: 'wrong', message: `"threadcast ${name}" takes no "${extra}".` };
   }
-  return { kind: 'run', command };
+  return { kind: 'run', command, args: [] };
 }
 
 function help(cli: Cli): string {

@@ -2,9 +2,12 @@
  * The environment, read once and checked as a whole: either a frozen Config, or every problem at
  * once. Only this folder reads process.env.
  */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { closest } from '../core/commands/closest.ts';
+import { githubOf, slackOf } from './platforms.ts';
+import type { GitHubConfig, SlackConfig } from './platforms.ts';
 import { environmentSchema, settings } from './settings.ts';
 
 const PREFIX = 'THREADCAST_';
@@ -22,6 +25,9 @@ export interface Config {
   /** Without a trailing slash; undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
+  /** undefined: not configured. */
+  readonly github: GitHubConfig | undefined;
+  readonly slack: SlackConfig | undefined;
 }
 
 /** `message` is a whole sentence that names the variable and says what would be right. */
@@ -40,8 +46,23 @@ export type ConfigResult =
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Reads the process's own environment; see parseConfig. */
+/**
+ * Reads the process's own environment, to which a `.env` in the working directory adds the names
+ * that it lacks; see parseConfig.
+ */
 export function readConfig(): ConfigResult {
+  const file = path.resolve('.env');
+  try {
+    // A Node that is too old has no such function; it is told so later.
+    if (existsSync(file) && 'loadEnvFile' in process) process.loadEnvFile(file);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      ok: false,
+      problems: [{ name: '.env', message: `${file} cannot be read: ${why}` }],
+      warnings: [],
+    };
+  }
   return parseConfig(process.env, process.cwd());
 }
 
@@ -59,10 +80,19 @@ export function parseConfig(variables: Variables, cwd: string): ConfigResult {
     });
     return { ok: false, problems, warnings };
   }
-  return { ok: true, config: toConfig(parsed.data, cwd), warnings };
+  const github = githubOf(parsed.data);
+  const slack = slackOf(parsed.data);
+  const problems = [...github.problems, ...slack.problems];
+  if (problems.length > 0) return { ok: false, problems, warnings };
+  const platforms = { github: github.config, slack: slack.config };
+  return { ok: true, config: toConfig(parsed.data, cwd, platforms), warnings };
 }
 
-function toConfig(environment: Environment, cwd: string): Config {
+function toConfig(
+  environment: Environment,
+  cwd: string,
+  platforms: Pick<Config, 'github' | 'slack'>,
+): Config {
   return Object.freeze({
     port: environment.PORT,
     host: environment.HOST,
@@ -70,12 +100,15 @@ function toConfig(environment: Environment, cwd: string): Config {
     databaseUrl: environment.DATABASE_URL,
     publicUrl: environment.PUBLIC_URL,
     logLevel: environment.LOG_LEVEL,
+    ...platforms,
   });
 }
 
-/** An address may carry a password: such a value is never repeated. */
+const SECRET = /KEY|SECRET|TOKEN|DATABASE_URL/;
+
+/** A secret, or an address that may carry one, is never repeated. */
 function sentence(name: string, value: string | undefined, rule: string): string {
-  const quiet = value === undefined || name === 'DATABASE_URL' || value.includes('@');
+  const quiet = value === undefined || SECRET.test(name) || value.includes('@');
   return `${name} ${rule}${quiet ? '' : `, not ${JSON.stringify(value)}`}.`;
 }
 

@@ -32,6 +32,6 @@ export function configurationHelp(): string {
 
 function shownDefault(setting: Setting, quote: string): string {
   return setting.default === undefined
-    ? (setting.unset ?? '')
+    ? (setting.unset ?? 'none')
     : `${quote}${setting.default}${quote}`;
 }

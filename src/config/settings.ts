@@ -35,6 +35,18 @@ const publicUrl = z
   .transform((value) => value.replace(/\/+$/, ''))
   .optional();
 
+const appId = z
+  .string()
+  .regex(/^\d{1,15}$/, "must be the App's number")
+  .transform(Number)
+  .optional();
+
+const secret = z.string().min(8, 'is too short to be a secret').optional();
+
+function tokenOf(prefix: string) {
+  return z.string().startsWith(prefix, `must begin with ${prefix}`).optional();
+}
+
 function isPlainWebAddress(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const url = new URL(value);
@@ -50,6 +62,21 @@ export const environmentSchema = z.object({
   DATABASE_URL: databaseUrl,
   PUBLIC_URL: publicUrl,
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+  APP_ID: appId,
+  PRIVATE_KEY: z
+    .string()
+    .includes('PRIVATE KEY', { error: 'must be a key in PEM form' })
+    .optional(),
+  PRIVATE_KEY_PATH: z.string().optional(),
+  WEBHOOK_SECRET: secret,
+  GHE_HOST: host.optional(),
+  GHE_PROTOCOL: z.enum(['https', 'http'], 'must be https or http'),
+  SLACK_BOT_TOKEN: tokenOf('xoxb-'),
+  SLACK_APP_TOKEN: tokenOf('xapp-'),
+  SLACK_SIGNING_SECRET: secret,
+  SLACK_CLIENT_ID: z.string().optional(),
+  SLACK_CLIENT_SECRET: secret,
+  SLACK_API_URL: publicUrl,
 });
 
 type SettingName = keyof typeof environmentSchema.shape;
@@ -89,4 +116,39 @@ export const settings: readonly Setting[] = [
     doc: 'Address under which people reach this server; links are made from it.',
   },
   { name: 'LOG_LEVEL', default: 'info', doc: `One of ${LOG_LEVELS.join(', ')}.` },
+  { name: 'APP_ID', default: undefined, unset: 'no GitHub', doc: 'Number of the GitHub App.' },
+  {
+    name: 'PRIVATE_KEY',
+    default: undefined,
+    doc: "The App's key in PEM form; line breaks may be written as \\n.",
+  },
+  { name: 'PRIVATE_KEY_PATH', default: undefined, doc: 'File with that key, instead of it.' },
+  { name: 'WEBHOOK_SECRET', default: undefined, doc: 'Secret with which GitHub signs deliveries.' },
+  { name: 'GHE_HOST', default: undefined, unset: 'github.com', doc: 'GitHub Enterprise Server.' },
+  { name: 'GHE_PROTOCOL', default: 'https', doc: 'https or http, for that server.' },
+  {
+    name: 'SLACK_BOT_TOKEN',
+    default: undefined,
+    unset: 'no Slack',
+    doc: 'xoxb-… of the one workspace that the app is installed in.',
+  },
+  {
+    name: 'SLACK_APP_TOKEN',
+    default: undefined,
+    unset: 'events over HTTP',
+    doc: 'xapp-…: Socket Mode, so that Slack need not reach this server.',
+  },
+  {
+    name: 'SLACK_SIGNING_SECRET',
+    default: undefined,
+    doc: 'Secret with which Slack signs events; needed without Socket Mode.',
+  },
+  {
+    name: 'SLACK_CLIENT_ID',
+    default: undefined,
+    unset: 'one workspace',
+    doc: 'With its secret: other workspaces can install the app.',
+  },
+  { name: 'SLACK_CLIENT_SECRET', default: undefined, doc: 'Secret of that client.' },
+  { name: 'SLACK_API_URL', default: undefined, unset: 'slack.com', doc: "Slack's API elsewhere." },
 ];

@@ -12,14 +12,26 @@ export interface WebServer {
    */
   listen(host: string, port: number): Promise<string>;
   /**
-   * From now on serves `/api` by `api` and the rest by `pages`; call it in the turn of the event
-   * loop in which `listen` resolved.
+   * From now on serves a hook's paths by the hook, `/api` by `api` and the rest by `pages`; call it
+   * in the turn of the event loop in which `listen` resolved.
    */
-  serve(apps: { readonly api: WebApp; readonly pages: WebApp }, upgrade: UpgradeHandler): void;
+  serve(apps: ServedApps, upgrade: UpgradeHandler): void;
   /** No new connections. */
   refuse(): void;
   /** Ends the connections that are left. */
   close(): void;
+}
+
+/** What a chat platform calls: everything at and below `path`. */
+export interface Hook {
+  readonly path: string;
+  readonly handle: (request: Request) => Response | Promise<Response>;
+}
+
+interface ServedApps {
+  readonly hooks: readonly Hook[];
+  readonly api: WebApp;
+  readonly pages: WebApp;
 }
 
 /** The part of a Hono app that serves requests. */
@@ -44,12 +56,18 @@ export function createWebServer(): WebServer {
       const address = server.address();
       return urlOf(host, typeof address === 'object' && address ? address.port : port);
     },
-    serve({ api, pages }, upgrade) {
+    serve({ hooks, api, pages }, upgrade) {
+      const ofHooks = hooks.map(({ path, handle }) => ({
+        path,
+        listener: getRequestListener((request) => handle(request)),
+      }));
       const ofApi = getRequestListener((request, bindings) => api.fetch(request, bindings));
       const ofPages = getRequestListener((request, bindings) => pages.fetch(request, bindings));
       server.on('request', (request, response) => {
-        const forApi = request.url === '/api' || request.url?.startsWith('/api/');
-        void (forApi ? ofApi : ofPages)(request, response);
+        const path = request.url?.split('?', 1)[0] ?? '/';
+        const hook = ofHooks.find((one) => isWithin(path, one.path));
+        const listener = hook?.listener ?? (isWithin(path, '/api') ? ofApi : ofPages);
+        void listener(request, response);
       });
       server.on('upgrade', (request, socket, head) => {
         if (!upgrade(request, socket, head)) socket.destroy();
@@ -58,6 +76,10 @@ export function createWebServer(): WebServer {
     refuse: () => void server.close(),
     close: () => server.closeAllConnections(),
   };
+}
+
+function isWithin(path: string, parent: string): boolean {
+  return path === parent || path.startsWith(`${parent}/`);
 }
 
 export function urlOf(host: string, port: number): string {

@@ -4,6 +4,8 @@
  */
 import { join, resolve } from 'node:path';
 import type { Clock } from '../core/ports/clock.ts';
+import type { DeliveryStore } from '../core/ports/deliveries.ts';
+import type { InstallationStore } from '../core/ports/installations.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { LeaseStore, SessionStore } from '../core/ports/session-store.ts';
 import type {
@@ -19,6 +21,7 @@ import type {
 import type { WakeBus } from '../core/ports/wake-bus.ts';
 import { type Database, type DatabaseKind, ping } from './database.ts';
 import { createDecisionLog } from './decisions.ts';
+import { createDeliveryStore } from './deliveries.ts';
 import { openPglite } from './dialects/pglite.ts';
 import { openPostgres } from './dialects/postgres.ts';
 import { openSqlite } from './dialects/sqlite.ts';
@@ -26,6 +29,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { createHostedMessageStore } from './hosted-messages.ts';
 import { createIdempotencyStore } from './idempotency.ts';
 import { createInbox } from './inbox.ts';
+import { createInstallationStore } from './installations.ts';
 import { createLeaseStore } from './leases.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createOutboxStore } from './outbox.ts';
@@ -55,6 +59,8 @@ export interface Storage {
   readonly sessions: SessionStore;
   readonly leases: LeaseStore;
   readonly inbox: Inbox;
+  readonly deliveries: DeliveryStore;
+  readonly installations: InstallationStore;
   readonly threads: ThreadStore;
   readonly outbox: OutboxStore;
   readonly templates: TemplateStore;
@@ -122,6 +128,8 @@ async function assemble(
     sessions: createSessionStore(reader, writer),
     leases: createLeaseStore(reader, writer),
     inbox: createInbox(reader, writer),
+    deliveries: createDeliveryStore(reader, writer),
+    installations: createInstallationStore(reader, writer),
     threads: createThreadStore(reader, writer),
     outbox: createOutboxStore(reader, writer, kind),
     templates: createTemplateStore(reader, writer),

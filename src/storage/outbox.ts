@@ -22,6 +22,8 @@ function messageFromRow(row: Selectable<OutboxTable>): OutboxMessage {
     notBefore: row.not_before,
     error: row.error,
     createdAt: row.created_at,
+    ...(row.mirror === null ? {} : { mirror: row.mirror }),
+    ...(row.part === null ? {} : { part: row.part }),
   };
 }
 
@@ -41,6 +43,8 @@ async function insertMessage(trx: Kysely<Tables>, message: OutboxMessage): Promi
       not_before: message.notBefore,
       error: message.error,
       created_at: message.createdAt,
+      mirror: message.mirror ?? null,
+      part: message.part ?? null,
     })
     .onConflict((conflict) => conflict.column('key').doNothing())
     .execute();

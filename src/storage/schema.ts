@@ -85,6 +85,18 @@ export interface InboxTable {
   error: string | null;
 }
 
+export interface DeliveriesTable {
+  readonly n: Generated<number>;
+  readonly source: string;
+  readonly id: string;
+  readonly event: string;
+  /** As it came; null once it is done. */
+  body: string | null;
+  readonly received_at: number;
+  state: 'pending' | 'done' | 'failed';
+  error: string | null;
+}
+
 export interface ThreadsTable {
   readonly id: string;
   readonly surface: string;
@@ -117,6 +129,9 @@ export interface OutboxTable {
   not_before: number;
   error: string | null;
   readonly created_at: number;
+  readonly mirror: string | null;
+  /** Null: the first, and usually only, one. */
+  readonly part: number | null;
 }
 
 /** One row per id. Removed ones stay, so that a version number never means two things. */
@@ -177,6 +192,13 @@ export interface HostedMessagesTable {
   updated_at: number;
 }
 
+export interface InstallationsTable {
+  readonly surface: string;
+  readonly account: string;
+  sealed: string;
+  updated_at: number;
+}
+
 export interface Tables {
   schema_version: { version: number };
   sessions: SessionsTable;
@@ -186,6 +208,8 @@ export interface Tables {
   holders: HoldersTable;
   leases: LeasesTable;
   inbox: InboxTable;
+  deliveries: DeliveriesTable;
+  installations: InstallationsTable;
   threads: ThreadsTable;
   bindings: BindingsTable;
   outbox: OutboxTable;

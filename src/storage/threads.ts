@@ -110,6 +110,7 @@ export function createThreadStore(db: Kysely<Tables>, writer: Writer): ThreadSto
       const known = await findThread(db, ref);
       return known ?? writer.write((trx) => insertThread(trx, ref, title, at));
     },
+    find: (ref) => findThread(db, ref),
     async thread(id) {
       const row = await db
         .selectFrom('threads')

@@ -38,6 +38,8 @@ const config = (fields: Partial<CliConfig> = {}): CliConfig => ({
   dataDir,
   databaseUrl: undefined,
   publicUrl: undefined,
+  github: undefined,
+  slack: undefined,
   ...fields,
 });
 const bad = (findings: readonly Finding[]) => findings.filter(({ state }) => state === 'bad');

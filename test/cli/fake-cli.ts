@@ -7,7 +7,7 @@ export interface FakeCli extends Cli {
   readonly stderr: () => string;
 }
 
-export function fakeCli(setup: Setup): FakeCli {
+export function fakeCli(setup: Setup, cwd = '/nowhere'): FakeCli {
   const out: string[] = [];
   const err: string[] = [];
   return {
@@ -15,6 +15,7 @@ export function fakeCli(setup: Setup): FakeCli {
     nodeVersion: process.versions.node,
     settingsHelp: '  PORT  the port',
     setup,
+    cwd,
     out: (text) => out.push(text),
     err: (text) => err.push(text),
     exit: (code) => err.push(`exit ${code}`),
@@ -40,6 +41,8 @@ export function validSetup(
       dataDir: '/nowhere/threadcast',
       databaseUrl: undefined,
       publicUrl: undefined,
+      github: undefined,
+      slack: undefined,
       ...config,
     },
     services: async () => ({

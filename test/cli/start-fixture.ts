@@ -31,6 +31,7 @@ if (app === undefined) throw new Error('no such app');
 const code = await run([], {
   version: '1.2.3',
   nodeVersion: process.versions.node,
+  cwd: process.cwd(),
   settingsHelp: '',
   setup: validSetup({ createApp: async () => app }, { port: 3000, dataDir: '/data' }),
   out: (text) => console.log(text),

@@ -9,17 +9,41 @@ test('every variable that is parsed is documented, and no other', () => {
 test('the settings read well in a terminal', () => {
   expect(`\n${configurationHelp()}`).toMatchInlineSnapshot(`
     "
-      PORT                 TCP port to listen on; 0 takes a free one.
-                           Default: 3000
-      HOST                 Address to listen on. Set 0.0.0.0 only behind a TLS proxy.
-                           Default: 127.0.0.1
-      THREADCAST_DATA_DIR  Directory of the database, the secrets and the workspaces of agents.
-                           Default: .threadcast
-      DATABASE_URL         postgres://… for several replicas, pglite://dir for an embedded Postgres.
-                           Default: SQLite in the data directory
-      PUBLIC_URL           Address under which people reach this server; links are made from it.
-                           Default: http://HOST:PORT
-      LOG_LEVEL            One of trace, debug, info, warn, error, fatal, silent.
-                           Default: info"
+      PORT                  TCP port to listen on; 0 takes a free one.
+                            Default: 3000
+      HOST                  Address to listen on. Set 0.0.0.0 only behind a TLS proxy.
+                            Default: 127.0.0.1
+      THREADCAST_DATA_DIR   Directory of the database, the secrets and the workspaces of agents.
+                            Default: .threadcast
+      DATABASE_URL          postgres://… for several replicas, pglite://dir for an embedded Postgres.
+                            Default: SQLite in the data directory
+      PUBLIC_URL            Address under which people reach this server; links are made from it.
+                            Default: http://HOST:PORT
+      LOG_LEVEL             One of trace, debug, info, warn, error, fatal, silent.
+                            Default: info
+      APP_ID                Number of the GitHub App.
+                            Default: no GitHub
+      PRIVATE_KEY           The App's key in PEM form; line breaks may be written as \\n.
+                            Default: none
+      PRIVATE_KEY_PATH      File with that key, instead of it.
+                            Default: none
+      WEBHOOK_SECRET        Secret with which GitHub signs deliveries.
+                            Default: none
+      GHE_HOST              GitHub Enterprise Server.
+                            Default: github.com
+      GHE_PROTOCOL          https or http, for that server.
+                            Default: https
+      SLACK_BOT_TOKEN       xoxb-… of the one workspace that the app is installed in.
+                            Default: no Slack
+      SLACK_APP_TOKEN       xapp-…: Socket Mode, so that Slack need not reach this server.
+                            Default: events over HTTP
+      SLACK_SIGNING_SECRET  Secret with which Slack signs events; needed without Socket Mode.
+                            Default: none
+      SLACK_CLIENT_ID       With its secret: other workspaces can install the app.
+                            Default: one workspace
+      SLACK_CLIENT_SECRET   Secret of that client.
+                            Default: none
+      SLACK_API_URL         Slack's API elsewhere.
+                            Default: slack.com"
   `);
 });

@@ -82,6 +82,7 @@ export function threadTests(get: GetStores): void {
   it('makes one thread for an address, however many ask at once', async () => {
     const { threads } = get();
     const ref = { surface: 'web', account: 'local', key: `key-${nextTime()}` };
+    expect(await threads.find(ref)).toBeUndefined();
     const made = await Promise.all(
       Array.from({ length: 5 }, (_, index) => threads.ensure(ref, `title ${index}`, 5)),
     );
@@ -90,6 +91,7 @@ export function threadTests(get: GetStores): void {
     expect(thread).toMatchObject({ ref, createdAt: 5, updatedAt: 5 });
     expect(await threads.thread(thread?.id ?? newThreadId())).toEqual(thread);
     expect(await threads.ensure(ref, 'other', 9)).toEqual(thread);
+    expect(await threads.find(ref)).toEqual(thread);
     expect(await threads.thread(newThreadId())).toBeUndefined();
     const other = await threads.ensure({ ...ref, account: 'b' }, NASTY_TEXT, 5);
     expect(other.id).not.toBe(thread?.id);

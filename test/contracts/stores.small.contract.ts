@@ -7,6 +7,8 @@ import {
   templateTests,
   tokenTests,
 } from './stores.control.contract.ts';
+import { deliveryTests } from './stores.deliveries.contract.ts';
+import { installationTests } from './stores.installations.contract.ts';
 import type { GetStores, SmallStores } from './stores.small.under-test.ts';
 
 export function describeSmallStores(name: string, makeStore: () => Promise<SmallStores>): void {
@@ -18,6 +20,8 @@ export function describeSmallStores(name: string, makeStore: () => Promise<Small
     afterAll(() => stores.close());
     const get: GetStores = () => stores;
     describe('Inbox', () => inboxTests(get));
+    describe('DeliveryStore', () => deliveryTests(get));
+    describe('InstallationStore', () => installationTests(get));
     describe('ThreadStore', () => threadTests(get));
     describe('OutboxStore', () => outboxTests(get));
     describe('TemplateStore', () => templateTests(get));

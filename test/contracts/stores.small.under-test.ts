@@ -5,6 +5,8 @@ export type SmallStores = Pick<
   Storage,
   | 'leases'
   | 'inbox'
+  | 'deliveries'
+  | 'installations'
   | 'threads'
   | 'outbox'
   | 'templates'

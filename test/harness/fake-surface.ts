@@ -6,6 +6,7 @@ import type { ThreadRef } from '../../src/core/model/thread.ts';
 import type { Clock } from '../../src/core/ports/clock.ts';
 import type {
   OutboundBudget,
+  Rendered,
   ResolvedView,
   SendFailure,
   SendResult,
@@ -48,11 +49,13 @@ export interface FakeSurfaceOptions {
   readonly budget?: OutboundBudget;
   /** What it really bears: more is throttled. */
   readonly limit?: OutboundBudget;
+  readonly budgetsOf?: Surface['budgetsOf'];
   readonly intervalMs?: number;
   readonly latencyMs?: number;
   /** Longest body; longer is refused. */
   readonly maxLength?: number;
-  readonly render?: (view: ResolvedView, now: number) => string;
+  readonly render?: (view: ResolvedView, now: number, mirror?: string | null) => Rendered;
+  readonly mirrors?: Surface['mirrors'];
 }
 
 export interface FakeSurface extends Surface {
@@ -154,6 +157,8 @@ export function createFakeSurface(options: FakeSurfaceOptions): FakeSurface {
     budget: options.budget ?? { burst: 1_000, perMinute: 60_000 },
     progressInterval: () => options.intervalMs ?? 5_000,
     render: options.render ?? renderPlainly,
+    ...(options.budgetsOf === undefined ? {} : { budgetsOf: options.budgetsOf }),
+    ...(options.mirrors === undefined ? {} : { mirrors: options.mirrors }),
     fault: () => undefined,
     calls,
     post: (ref, key, body) => {

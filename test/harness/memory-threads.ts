@@ -25,6 +25,10 @@ export function createMemoryThreads(): MemoryThreads {
       return thread;
     },
     thread: async (id) => threads.get(id),
+    find: async (ref) =>
+      [...threads.values()].find(
+        (thread) => thread.ref.surface === ref.surface && thread.ref.key === ref.key,
+      ),
     threads: async (surface, _cursor, limit) => ({
       data: [...threads.values()]
         .filter((thread) => thread.ref.surface === surface)

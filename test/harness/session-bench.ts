@@ -66,6 +66,8 @@ function memoryDecisions(all: Decision[]): DecisionLog & { readonly all: Decisio
 }
 
 export interface BenchOptions {
+  /** The rule about requesters answering for themselves. */
+  readonly requesterMayApprove?: boolean;
   readonly decide?: DecidePermission;
   readonly agents?: FakeAgents;
   readonly exclusive?: boolean;
@@ -122,6 +124,7 @@ export async function startServer(world: World, options: BenchOptions = {}) {
     manager,
     guard: createGuard({ decisions, clock }),
     clock,
+    requesterMayApprove: () => options.requesterMayApprove,
     admit: async () => {},
   });
   await ownership.start();

@@ -11,7 +11,7 @@ beforeAll(async () => {
   port = Number(new URL(await server.listen('127.0.0.1', 0)).port);
   const api = new Hono().all('/api/*', (c) => c.text('api'));
   const pages = new Hono().all('*', (c) => c.text('page'));
-  server.serve({ api, pages }, ({ url }) => targetOf(url) !== undefined);
+  server.serve({ hooks: [], api, pages }, ({ url }) => targetOf(url) !== undefined);
 });
 afterAll(() => {
   server.refuse();

@@ -27,7 +27,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@electric-sql/pglite': ['storage'],
   '@hono/node-server': ['http'],
   '@hono/zod-openapi': ['http'],
-  diff: ['web'],
+  '@slack/bolt': ['slack'],
+  '@slack/types': ['slack'],
+  '@slack/web-api': ['slack'],
+  diff: ['github', 'slack', 'web'],
   hono: ['http', 'web'],
   idiomorph: ['web'],
   kysely: ['storage'],
@@ -35,6 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pg: ['storage'],
   pino: ['logging'],
   'pino-pretty': ['logging'],
+  probot: ['github'],
   ws: ['http'],
 };
 

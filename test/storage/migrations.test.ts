@@ -142,8 +142,7 @@ describe('migrations', () => {
     db.close();
     await expect(open()).rejects.toMatchObject({
       code: 'conflict',
-      message:
-        'The database has schema 99, and this Threadcast knows schemas up to 2. Start the newer Threadcast that made it, or restore a backup from before the update.',
+      message: `The database has schema 99, and this Threadcast knows schemas up to ${SCHEMA_VERSION}. Start the newer Threadcast that made it, or restore a backup from before the update.`,
     });
     const after = new DatabaseSync(databaseFile());
     expect(after.prepare('select version from schema_version').all()).toEqual([{ version: 99 }]);

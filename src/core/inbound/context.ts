@@ -86,7 +86,16 @@ export async function awake(context: HandlerContext, session: Session): Promise<
 
 /** Ids that this delivery causes: doing it again makes the same ones. */
 export function causeOf({ message }: HandlerContext): string {
-  return JSON.stringify(['inbound', message.thread.surface, message.deliveryId]);
+  return causeOfDelivery(message.thread.surface, message.deliveryId);
+}
+
+function causeOfDelivery(surface: string, deliveryId: string): string {
+  return JSON.stringify(['inbound', surface, deliveryId]);
+}
+
+/** The prompt that a message with this delivery id became, if it became one. */
+export function promptIdOfDelivery(surface: string, deliveryId: string): Promise<PromptId> {
+  return deriveId('p', causeOfDelivery(surface, deliveryId));
 }
 
 export function promptIdOf(context: HandlerContext): Promise<PromptId> {
@@ -101,7 +110,7 @@ export async function promptWith(
   steer = false,
 ): Promise<void> {
   await context.sessions.prompt(context.caller, sessionId, {
-    content: [{ type: 'text', text }],
+    content: [...(context.message.context ?? []), { type: 'text', text }],
     promptId: await promptIdOf(context),
     steer,
   });

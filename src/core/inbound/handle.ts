@@ -17,6 +17,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { DecisionLog, InboundMessage, TemplateStore, ThreadStore } from '../ports/stores.ts';
 import type { SessionService } from '../sessions/service.ts';
+import { handleChange } from './change.ts';
 import { problem, type HandlerContext, type InboundConfig, type Reply } from './context.ts';
 import { handlePrompt } from './handlers/prompt.ts';
 import { HANDLERS } from './table.ts';
@@ -98,10 +99,13 @@ async function carryOut(deps: HandleDeps, message: InboundMessage): Promise<Repl
   const bindings = await threads.bindingsOfThread(thread.id);
   const bound = bindings.toSorted((a, b) => b.boundAt - a.boundAt).map((b) => b.sessionId);
   const parsed = await read(deps, message, bound[0]);
-  if (parsed.kind === 'ignored') return undefined;
-  await threads.touch(thread.id, clock.now());
+  if (parsed.kind === 'ignored' && message.change?.kind !== 'deleted') return undefined;
   const context = contextOf(deps, message, thread, bound);
+  if (message.change !== undefined) return handleChange(context, message.change, parsed);
+  await threads.touch(thread.id, clock.now());
   switch (parsed.kind) {
+    case 'ignored':
+      return undefined;
     case 'error':
       await permit(deps, context.caller, { verb: 'help', topic: null });
       return problem(parsed.message);
@@ -144,7 +148,8 @@ async function read(
   const parsed = deps.parse(text, options);
   if (!isBound || addressed || deps.config.untaggedReplies(thread.surface)) return parsed;
   const isFreeText =
-    parsed.kind === 'prompt' || (parsed.kind === 'command' && parsed.command.verb === 'steer');
+    parsed.kind === 'prompt' ||
+    (parsed.kind === 'command' && parsed.command.verb === 'steer' && !hasSlash);
   return isFreeText ? deps.parse(text, { ...options, bound: false }) : parsed;
 }
 

@@ -39,4 +39,8 @@ export interface OutboxMessage {
   readonly notBefore: number;
   readonly error: string | null;
   readonly createdAt: number;
+  /** Name of the mirror (Surface.mirrors) that this one is; absent: the message itself. */
+  readonly mirror?: string | undefined;
+  /** Which piece of a long text this is, from 2; absent: the first, and usually the only one. */
+  readonly part?: number | undefined;
 }

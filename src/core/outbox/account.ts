@@ -5,7 +5,7 @@
  */
 import { PRIORITY, type OutboxMessage } from '../model/message.ts';
 import type { Leases } from '../ports/leases.ts';
-import { createBudget } from './budget.ts';
+import { createBudgets } from './budgets.ts';
 import { createEntry, firstWant, mergeWants, type Entry, type Want } from './entry.ts';
 import { isBusy, pump, type Sender, type SenderDeps } from './sender.ts';
 
@@ -67,7 +67,7 @@ export function createAccount(deps: AccountDeps, account: string): Account {
   const state: State = {
     deps: { ...deps, leaseKey },
     account,
-    budget: createBudget(deps.surface.budget, deps.clock),
+    budgets: createBudgets(deps.surface, deps.clock),
     entries: new Map(),
     epoch: undefined,
     draining: false,
@@ -98,7 +98,7 @@ export function createAccount(deps: AccountDeps, account: string): Account {
       waiting: [...state.entries.values()].filter((entry) => entry.want !== undefined).length,
       inFlight: state.inFlight,
       known: state.entries.size,
-      perMinute: state.budget.perMinute(),
+      perMinute: state.budgets.own.perMinute(),
     }),
   };
 }

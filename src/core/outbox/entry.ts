@@ -5,7 +5,8 @@
 import { PRIORITY, type OutboxMessage, type Priority } from '../model/message.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { OutboxStore } from '../ports/stores.ts';
-import type { ResolvedView } from '../ports/surface.ts';
+import type { CallKind, ResolvedView } from '../ports/surface.ts';
+import type { Budget } from './budget.ts';
 
 /** The message should be brought up to date. `version`: newest event that it should show. */
 export interface Want {
@@ -24,6 +25,10 @@ export interface Entry {
   /** What the row should say but could not be stored yet. */
   unsaved: RowPatch | undefined;
   ref: ThreadRef | undefined;
+  /** Whether its thread was looked up; only where budgets depend on it. */
+  located: 'no' | 'asking' | 'yes';
+  /** Budgets besides the account's that a call spends, by kind of call. */
+  readonly spends: Map<CallKind, readonly Budget[]>;
   /** When this process sent it last; 0 = not yet. */
   sentAt: number;
   edits: number;
@@ -43,6 +48,8 @@ export function createEntry(row: OutboxMessage, now: number): Entry {
     mustFind: row.state === 'posting',
     unsaved: undefined,
     ref: undefined,
+    located: 'no',
+    spends: new Map(),
     sentAt: 0,
     edits: 0,
     holdUntil: 0,

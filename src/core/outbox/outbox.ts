@@ -17,6 +17,7 @@ import type { ResolvedView, Surface } from '../ports/surface.ts';
 import type { WakeBus } from '../ports/wake-bus.ts';
 import { createAccount, type Account, type AccountDeps, type AccountStats } from './account.ts';
 import { firstWant, mergeWants, type Entry, type Want } from './entry.ts';
+import { createOpener } from './companions.ts';
 import type { Counters } from './sender.ts';
 
 export interface OutboxDeps {
@@ -63,6 +64,15 @@ const RELEASE_MS = 1_000;
 /** How often rows are read without a wake-up, and a lease held elsewhere is asked for. */
 const SWEEP_MS = 5_000;
 
+const NO_COUNTS: Readonly<Counters> = {
+  posts: 0,
+  edits: 0,
+  unchanged: 0,
+  throttled: 0,
+  failed: 0,
+  givenUp: 0,
+};
+
 interface State {
   readonly deps: OutboxDeps;
   readonly accountDeps: (surface: Surface) => AccountDeps;
@@ -81,14 +91,8 @@ interface State {
 }
 
 export function createOutbox(deps: OutboxDeps): Outbox {
-  const counters: Counters = {
-    posts: 0,
-    edits: 0,
-    unchanged: 0,
-    throttled: 0,
-    failed: 0,
-    givenUp: 0,
-  };
+  const counters: Counters = { ...NO_COUNTS };
+  const openCompanions = createOpener(deps.store);
   const stop = new AbortController();
   const state: State = {
     deps,
@@ -102,6 +106,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         maxAttempts: MAX_ATTEMPTS,
         backoff: { ...BACKOFF, random: deps.random ?? Math.random },
       },
+      openCompanions,
+      wantCompanion: (key, want) => wantKey(state, key, want),
       onForeign: (entry, want) => tellOwner(state, surface, entry, want),
     }),
     accounts: new Map(),
@@ -281,13 +287,11 @@ function groupByAccount(
   state: State,
   rows: readonly OutboxMessage[],
 ): ReadonlyMap<Account, readonly OutboxMessage[]> {
-  const groups = new Map<Account, OutboxMessage[]>();
+  const groups = new Map<Account, readonly OutboxMessage[]>();
   for (const row of rows) {
     const account = accountOf(state, row);
     if (account === undefined) continue;
-    const group = groups.get(account);
-    if (group === undefined) groups.set(account, [row]);
-    else group.push(row);
+    groups.set(account, [...(groups.get(account) ?? []), row]);
   }
   for (const account of state.accounts.values()) {
     if (!groups.has(account)) groups.set(account, []);

@@ -4,7 +4,7 @@
  */
 import { PRIORITY } from '../model/message.ts';
 import type { Surface } from '../ports/surface.ts';
-import type { Budget } from './budget.ts';
+import { waitOf, type Budgets } from './budgets.ts';
 import type { Entry, Want } from './entry.ts';
 
 export type Choice =
@@ -16,7 +16,7 @@ export type Choice =
 
 export interface PickContext {
   readonly surface: Surface;
-  readonly budget: Budget;
+  readonly budgets: Budgets;
   readonly now: number;
   /** Calls under way on the account. */
   readonly inFlight: number;
@@ -33,7 +33,7 @@ const isUrgent = (want: Want): boolean => want.priority <= PRIORITY.final;
 function readyAt(entry: Entry, want: Want, surface: Surface, now: number): number {
   const held = Math.max(entry.row.notBefore, entry.holdUntil);
   if (want.priority !== PRIORITY.progress || entry.sentAt === 0) return held;
-  const interval = surface.progressInterval(now - entry.row.createdAt, entry.edits);
+  const interval = surface.progressInterval(now - entry.row.createdAt, entry.edits, entry.ref);
   return Math.max(held, entry.sentAt + interval);
 }
 
@@ -63,7 +63,9 @@ export function pick(entries: ReadonlyMap<string, Entry>, context: PickContext):
     if (draining && !isUrgent(want)) continue;
     const inTurn = entry.row.externalId !== null || !posting.has(entry.row.threadId);
     if (!inTurn && want.priority !== PRIORITY.permission) continue;
-    const at = readyAt(entry, want, surface, now);
+    if (entry.located === 'asking') continue;
+    const ready = readyAt(entry, want, surface, now);
+    const at = ready > now ? ready : now + waitOf(context.budgets.named(entry), want.priority);
     if (at > now) {
       next = Math.min(next, at);
     } else if (best === undefined || isSooner(entry, want, best.entry, best.want)) {
@@ -72,7 +74,7 @@ export function pick(entries: ReadonlyMap<string, Entry>, context: PickContext):
   }
   if (best !== undefined) {
     if (context.inFlight >= (isUrgent(best.want) ? URGENT_SLOTS : SLOTS)) return { kind: 'idle' };
-    const wait = context.budget.wait(best.want.priority);
+    const wait = context.budgets.own.wait(best.want.priority);
     if (wait === 0) return { kind: 'send', ...best };
     next = Math.min(next, now + wait);
   }

@@ -6,5 +6,13 @@ import type { Redact } from '../access/redact.ts';
 import type { Surface } from '../ports/surface.ts';
 
 export function redactedSurface(surface: Surface, redact: Redact): Surface {
-  return { ...surface, render: (view, now) => redact(surface.render(view, now)) };
+  return {
+    ...surface,
+    render(view, now, mirror) {
+      const rendered = surface.render(view, now, mirror);
+      if (typeof rendered === 'string') return redact(rendered);
+      const [first, ...rest] = rendered;
+      return [redact(first), ...rest.map(redact)];
+    },
+  };
 }

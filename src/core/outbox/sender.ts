@@ -7,6 +7,7 @@ import { PRIORITY, type OutboxMessage } from '../model/message.ts';
 import type { Logger } from '../ports/logger.ts';
 import { backoffMs } from '../ports/backoff.ts';
 import type { Budget } from './budget.ts';
+import type { Budgets } from './budgets.ts';
 import { deliver, save, type Attempt, type DeliverDeps } from './deliver.ts';
 import { mergeWants, type Entry, type Want } from './entry.ts';
 import { consequenceOf, type FailureRules } from './failure.ts';
@@ -25,6 +26,8 @@ export interface SenderDeps extends DeliverDeps {
   readonly logger: Logger;
   readonly rules: FailureRules;
   readonly counters: Counters;
+  /** What belongs to a message should be brought up to date with it. */
+  readonly wantCompanion: (key: string, want: Want) => void;
   /** A message will not be sent any more; a person should hear of it. */
   readonly onGivenUp: (message: OutboxMessage) => void;
 }
@@ -32,7 +35,7 @@ export interface SenderDeps extends DeliverDeps {
 export interface Sender {
   readonly deps: SenderDeps;
   readonly account: string;
-  readonly budget: Budget;
+  readonly budgets: Budgets;
   readonly entries: Map<string, Entry>;
   /** Of the lease; undefined while somebody else sends. */
   epoch: number | undefined;
@@ -47,16 +50,18 @@ export interface Sender {
 }
 
 const LONGEST_SLEEP_MS = 60_000;
+const LOCATE_AGAIN_MS = 1_000;
 const COUNTED = { posted: 'posts', edited: 'edits', unchanged: 'unchanged' } as const;
 
 /** Starts whatever may be sent now, and sets the alarm for what may be sent later. */
 export function pump(sender: Sender): void {
-  const { deps, entries, budget } = sender;
+  const { deps, entries, budgets } = sender;
   sender.cancelTimer();
+  locate(sender);
   while (sender.epoch !== undefined) {
     const { inFlight, draining } = sender;
     const now = deps.clock.now();
-    const choice = pick(entries, { surface: deps.surface, budget, now, inFlight, draining });
+    const choice = pick(entries, { surface: deps.surface, budgets, now, inFlight, draining });
     if (choice.kind === 'send') {
       void send(sender, choice.entry, choice.want, sender.epoch);
       continue;
@@ -67,6 +72,31 @@ export function pump(sender: Sender): void {
     }
     return;
   }
+}
+
+/** A call's budgets may depend on its thread, so threads are known before messages are chosen. */
+function locate(sender: Sender): void {
+  if (sender.deps.surface.budgetsOf === undefined || sender.epoch === undefined) return;
+  for (const entry of sender.entries.values()) {
+    if (entry.want === undefined || entry.located !== 'no') continue;
+    if (entry.holdUntil > sender.deps.clock.now()) continue;
+    entry.located = 'asking';
+    void locateOne(sender, entry);
+  }
+}
+
+/** Never rejects. One without a thread is left to `deliver`, which says so. */
+async function locateOne(sender: Sender, entry: Entry): Promise<void> {
+  const { deps } = sender;
+  try {
+    entry.ref ??= (await deps.threads.thread(entry.row.threadId))?.ref;
+    entry.located = 'yes';
+  } catch (error) {
+    entry.located = 'no';
+    entry.holdUntil = deps.clock.now() + LOCATE_AGAIN_MS;
+    deps.logger.warn({ err: error, key: entry.row.key }, 'a thread could not be read; again soon');
+  }
+  pump(sender);
 }
 
 /** True while something is under way, or final and not yet sent. */
@@ -80,24 +110,25 @@ export function isBusy(sender: Sender): boolean {
 
 /** Never rejects. */
 async function send(sender: Sender, entry: Entry, want: Want, epoch: number): Promise<void> {
-  const { deps, budget } = sender;
+  const { deps, budgets } = sender;
+  const spent = [budgets.own, ...budgets.named(entry)];
   entry.busy = true;
   entry.want = undefined;
   entry.lookedAt = deps.clock.now();
   sender.inFlight += 1;
-  budget.take();
+  for (const budget of spent) budget.take();
   let calls = 1;
   try {
     const attempt = await deliver(deps, epoch, entry);
     calls = attempt.calls;
-    await conclude(sender, entry, want, epoch, attempt);
+    await conclude(sender, entry, want, epoch, attempt, spent);
     entry.storeFailures = 0;
   } catch (error) {
     if (isAppError(error, 'fenced')) fence(sender, epoch);
     else failedHere(sender, entry, want, error);
   }
-  if (calls === 0) budget.giveBack();
-  for (let extra = 1; extra < calls; extra += 1) budget.take();
+  if (calls === 0) for (const budget of spent) budget.giveBack();
+  for (let extra = 1; extra < calls; extra += 1) budgets.own.take();
   entry.busy = false;
   sender.inFlight -= 1;
   pump(sender);
@@ -129,12 +160,13 @@ async function conclude(
   want: Want,
   epoch: number,
   attempt: Attempt,
+  spent: readonly Budget[],
 ): Promise<void> {
   const { deps, entries } = sender;
   const key = entry.row.key;
   switch (attempt.kind) {
     case 'failed':
-      await failed(sender, entry, want, epoch, attempt);
+      await failed(sender, entry, want, epoch, attempt, spent);
       break;
     case 'void':
       deps.logger.info({ key, reason: attempt.reason }, 'a message is not needed any more');
@@ -144,6 +176,7 @@ async function conclude(
       break;
     default:
       deps.counters[COUNTED[attempt.kind]] += 1;
+      for (const companion of attempt.companions) deps.wantCompanion(companion, want);
   }
   const isOver = entry.row.state === 'settled' || entry.row.state === 'given_up';
   if (!isOver || entry.want !== undefined || entries.get(key) !== entry) return;
@@ -157,13 +190,14 @@ async function failed(
   want: Want,
   epoch: number,
   attempt: Extract<Attempt, { kind: 'failed' }>,
+  [own, particular = own]: readonly Budget[],
 ): Promise<void> {
   const { deps } = sender;
   const { failure, during } = attempt;
   const fields = { key: entry.row.key, account: sender.account, during, failure };
   if (failure.kind === 'throttled') {
     deps.counters.throttled += 1;
-    sender.budget.throttled(failure.retryAfterMs);
+    particular?.throttled(failure.retryAfterMs);
     entry.want = mergeWants(entry.want, want);
     deps.logger.warn(fields, 'throttled; the account pauses');
     return;

@@ -1,6 +1,7 @@
 /** The smaller stores. Every method is durable when it resolves; unknown ids give undefined. */
 import type { Actor, Role } from '../model/actor.ts';
 import type { AgentTemplate } from '../model/agent.ts';
+import type { ContentBlock } from '../model/content.ts';
 import type { Decision } from '../model/decision.ts';
 import type { SessionId, ThreadId, TokenId } from '../model/ids.ts';
 import type { OutboxMessage } from '../model/message.ts';
@@ -18,9 +19,19 @@ export interface InboundMessage {
   readonly roles: readonly Role[];
   /** As written; quotes and code still in. */
   readonly text: string;
+  /**
+   * What the agent should know besides `text` (the issue, a review comment's code), before it in the
+   * prompt. Blocks of the type `resource` do not count as what the person said.
+   */
+  readonly context?: readonly ContentBlock[] | undefined;
   /** The message addresses us (a mention, a direct message, our own page). */
   readonly addressed: boolean;
   readonly receivedAt: number;
+  /**
+   * The person changed an earlier message of theirs (`of`: its deliveryId) instead of writing a new
+   * one: `text` is what it reads now, empty when it was deleted.
+   */
+  readonly change?: { readonly of: string; readonly kind: 'edited' | 'deleted' } | undefined;
 }
 
 /** Durable dedupe of what came in; rows are worked off by a level-triggered worker. */
@@ -46,6 +57,8 @@ export interface ThreadStore {
   /** The thread of this address; made when new. */
   ensure(ref: ThreadRef, title: string, at: number): Promise<Thread>;
   thread(id: ThreadId): Promise<Thread | undefined>;
+  /** The thread of this address if it is known; makes none. */
+  find(ref: ThreadRef): Promise<Thread | undefined>;
   /** Newest `updatedAt` first. */
   threads(surface: string, cursor: string | null, limit: number): Promise<Page<Thread>>;
   touch(id: ThreadId, at: number): Promise<void>;

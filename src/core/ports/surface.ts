@@ -46,6 +46,26 @@ export interface OutboundBudget {
   readonly perMinute: number;
 }
 
+export type CallKind = 'post' | 'edit' | 'find';
+
+/** A budget of a kind of call, or of a place; one `name` is one budget of the account. */
+export interface NamedBudget extends OutboundBudget {
+  readonly name: string;
+}
+
+/**
+ * What a message reads. Several bodies: one message each, in this order; the outbox posts the second
+ * when the first is there, and so on. A body that is not needed any more is edited to what
+ * `render` gives for a shorter text: nothing is deleted.
+ */
+export type Rendered = string | readonly [string, ...string[]];
+
+/** Which of the messages of a view is meant. `mirror` null: the message itself. */
+export interface MessageFacet {
+  readonly key: string;
+  readonly mirror: string | null;
+}
+
 export interface Surface {
   readonly name: string;
   /** Starting budget of one account; the outbox narrows it when throttled, and widens it again. */
@@ -54,22 +74,39 @@ export interface Surface {
    * Shortest time to the next progress edit of a message that is `ageMs` old and was edited `edits`
    * times. State changes, finals and permission requests do not wait for it.
    */
-  progressInterval(ageMs: number, edits: number): number;
+  progressInterval(ageMs: number, edits: number, thread?: ThreadRef): number;
+  /**
+   * What such a call spends besides the account's budget, the most particular first: that one is
+   * narrowed when the call is throttled, and the account's own is not.
+   */
+  budgetsOf?(thread: ThreadRef, call: CallKind): readonly NamedBudget[];
   /** Pure: what the message reads now. Equal text = nothing to send. `now` for elapsed times. */
-  render(view: ResolvedView, now: number): string;
+  render(view: ResolvedView, now: number, mirror?: string | null): Rendered;
+  /**
+   * Further places on `thread` that show the same (a check run beside a comment), by name. Each is
+   * a message of its own, opened after the message itself, and edited with it to the outcome.
+   */
+  mirrors?(view: ResolvedView, thread: ThreadRef): readonly string[];
   /** Posts a new message that can be found again by `key`. Gives the surface's id of it. */
   post(
     thread: ThreadRef,
     key: string,
     body: string,
     signal: AbortSignal,
+    mirror?: string | null,
   ): Promise<SendResult<string>>;
   edit(
     thread: ThreadRef,
     externalId: string,
     body: string,
     signal: AbortSignal,
+    facet?: MessageFacet,
   ): Promise<SendResult<null>>;
   /** The id of the message that was posted with `key`, or null when there is certainly none. */
-  find(thread: ThreadRef, key: string, signal: AbortSignal): Promise<SendResult<string | null>>;
+  find(
+    thread: ThreadRef,
+    key: string,
+    signal: AbortSignal,
+    mirror?: string | null,
+  ): Promise<SendResult<string | null>>;
 }

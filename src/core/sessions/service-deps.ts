@@ -21,6 +21,11 @@ export interface ServiceDeps {
   readonly manager: Pick<SessionManager, 'wake' | 'answered' | 'configure'>;
   readonly guard: Guard;
   readonly clock: Clock;
+  /**
+   * Whether people of a surface may answer permission requests of turns that they asked for; absent
+   * or undefined: their role decides.
+   */
+  readonly requesterMayApprove?: ((surface: string) => boolean | undefined) | undefined;
   /** Runs before a new session is accepted: throws AppError `limited` when there are too many. */
   readonly admit: () => Promise<void>;
 }
@@ -103,7 +108,9 @@ export function answeredAlready(request: PermissionRequest): AppError {
     details: {
       state: request.state,
       optionId: request.optionId,
+      optionKind: option?.kind ?? null,
       by: request.answeredBy?.name ?? null,
+      byId: request.answeredBy?.id ?? null,
     },
   });
 }

@@ -1,4 +1,6 @@
 /** Permission requests: list and answer. The first valid answer wins; the row decides. */
+import type { AccessFacts } from '../access/authorize.ts';
+import type { Caller } from '../model/actor.ts';
 import { AppError } from '../model/errors.ts';
 import type { RequestId, SessionId } from '../model/ids.ts';
 import type { PermissionRequest } from '../model/permission.ts';
@@ -21,6 +23,15 @@ export function permissionMethods(deps: ServiceDeps): Methods {
     throw new AppError('not_found', `There is no permission request ${requestId} in this session.`);
   }
 
+  async function factsOf(caller: Caller, request: PermissionRequest): Promise<AccessFacts> {
+    const prompt = request.promptId === null ? undefined : await store.prompt(request.promptId);
+    const { surface, id } = caller.actor;
+    return {
+      isRequester: prompt?.actor.surface === surface && prompt.actor.id === id,
+      requesterMayApprove: deps.requesterMayApprove?.(surface),
+    };
+  }
+
   return {
     async answerPermission(caller, id, requestId, reply) {
       const request = await requestOf(id, requestId);
@@ -29,7 +40,7 @@ export function permissionMethods(deps: ServiceDeps): Methods {
         promptId: request.promptId,
         subject: JSON.stringify(request.toolCall),
       };
-      await guard.check(VERB, caller, about);
+      await guard.check(VERB, caller, about, await factsOf(caller, request));
       if (request.state !== 'pending') throw answeredAlready(request);
       const choice = chosen(request, reply);
       if (isStanding(request, choice.optionId)) await guard.check('approve.always', caller, about);

@@ -28,13 +28,18 @@ const AGENT_AUTHOR: Actor = {
 
 const PROGRESS_INTERVAL_MS = 100;
 
+export interface WebSurface extends Surface {
+  /** Always one body: a page has no limit. */
+  render(view: ResolvedView, now: number): string;
+}
+
 export function createWebSurface(deps: {
   readonly hosted: HostedMessageStore;
   readonly threads: ThreadStore;
   readonly wakeBus: WakeBus;
   readonly actionTokens: ActionTokens;
   readonly clock: Clock;
-}): Surface {
+}): WebSurface {
   const { hosted, threads, wakeBus, clock } = deps;
   const mintToken = createMintToken(deps.actionTokens);
 

@@ -139,6 +139,30 @@ test('a throttled account pauses as long as it was told, then goes on slower, th
   expect(outbox.stats().accounts[0]?.perMinute).toBe(60);
 });
 
+test('a throttled place pauses alone: messages of other places go out meanwhile', async () => {
+  const world = await createWorld({
+    budgetsOf: ({ key }) => [{ name: `post ${key}`, burst: 2, perMinute: 60 }],
+  });
+  const outbox = world.outbox();
+  await outbox.start();
+  let isFirst = true;
+  world.surface.fault = () => {
+    if (!isFirst) return undefined;
+    isFirst = false;
+    return { kind: 'throttled', retryAfterMs: 20_000 };
+  };
+  const busy = await world.thread('busy');
+  await outbox.open([world.notice('notice:busy', busy, 'Later.')]);
+  await world.clock.advance(0);
+  await outbox.open([world.notice('notice:free', await world.thread('free'), 'Now.')]);
+  await world.clock.advance(0);
+  expect(world.surface.shown('notice:free')?.body).toBe('Now.');
+  expect(world.surface.shown('notice:busy')).toBeUndefined();
+  expect(outbox.stats().accounts[0]?.perMinute).toBe(60_000);
+  await world.clock.advance(20_000);
+  expect(world.surface.shown('notice:busy')?.body).toBe('Later.');
+});
+
 test('a post whose outcome is unknown is found by its key and not made twice', async () => {
   const world = await createWorld();
   const outbox = world.outbox();

@@ -39,6 +39,29 @@ describe('a permission request', () => {
     ]);
   });
 
+  it.each([
+    { rule: true, ends: 'fulfilled' },
+    { rule: false, ends: 'rejected' },
+    { rule: undefined, ends: 'rejected' },
+  ])('is answered by who asked for the turn as the rule says: $rule', async ({ rule, ends }) => {
+    const options = rule === undefined ? {} : { requesterMayApprove: rule };
+    const server = await startServer(createWorld(), options);
+    server.agents.behave = async (turn) => {
+      await turn.ask('Write hello.md');
+      return 'end_turn';
+    };
+    const runner = { actor: { ...READER.actor, id: 'ann', name: 'Ann' }, roles: ['run'] as const };
+    const id = await server.open();
+    await server.service.prompt(runner, id, { content: [{ type: 'text', text: 'write' }] });
+    await server.clock.advance(10);
+    const request = await only(server);
+    const answer = { optionId: 'yes' };
+    const [own] = await Promise.allSettled([
+      server.service.answerPermission(runner, id, request.id, answer),
+    ]);
+    expect(own.status).toBe(ends);
+  });
+
   it('is answered once: of twenty at the same time one wins and the others hear who did', async () => {
     const { server, id, answers } = await asking();
     const request = await only(server);

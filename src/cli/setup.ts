@@ -1,0 +1,16 @@
+/** `threadcast setup github` and `threadcast setup slack`. */
+import type { Command } from './command.ts';
+import { setupGitHub } from './setup/github.ts';
+import { setupSlack } from './setup/slack.ts';
+
+export const setup: Command = {
+  name: 'setup',
+  summary: 'Makes the app: "setup github [--org NAME] [--host GHE_HOST]" or "setup slack".',
+  takesArguments: true,
+  async run(cli, [platform, ...args]) {
+    if (platform === 'github') return setupGitHub(cli, args);
+    if (platform === 'slack') return setupSlack(cli, args);
+    cli.err('Say which: "threadcast setup github" or "threadcast setup slack".');
+    return 2;
+  },
+};

@@ -1,0 +1,109 @@
+/**
+ * The settings of GitHub and Slack, which belong together: a platform is configured as a whole or
+ * not at all. A half-configured one is an error, so that nothing starts without its secret.
+ */
+import type { z } from 'zod';
+import type { environmentSchema } from './settings.ts';
+
+type Environment = z.output<typeof environmentSchema>;
+
+export interface GitHubConfig {
+  readonly appId: number;
+  /** PEM, or the file that holds it. */
+  readonly privateKey: { readonly pem: string } | { readonly file: string };
+  readonly webhookSecret: string;
+  readonly host: string | undefined;
+  readonly protocol: 'http' | 'https';
+}
+
+export interface SlackConfig {
+  /** Present: Socket Mode. */
+  readonly appToken: string | undefined;
+  readonly botToken: string | undefined;
+  readonly signingSecret: string | undefined;
+  readonly oauth: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  readonly apiUrl: string | undefined;
+}
+
+export interface PlatformProblem {
+  readonly name: string;
+  readonly message: string;
+}
+
+/** A platform's settings, or what is missing; neither when nothing of it is set. */
+export interface Platform<T> {
+  readonly config: T | undefined;
+  readonly problems: readonly PlatformProblem[];
+}
+
+function missing(name: string, because: string): PlatformProblem {
+  return { name, message: `${name} must be set too, because ${because} is.` };
+}
+
+export function githubOf(environment: Environment): Platform<GitHubConfig> {
+  const { APP_ID, PRIVATE_KEY, PRIVATE_KEY_PATH, WEBHOOK_SECRET } = environment;
+  const set = Object.entries({ APP_ID, PRIVATE_KEY, PRIVATE_KEY_PATH, WEBHOOK_SECRET }).find(
+    ([, value]) => value !== undefined,
+  )?.[0];
+  if (set === undefined) return { config: undefined, problems: [] };
+  const problems: PlatformProblem[] = [];
+  if (APP_ID === undefined) problems.push(missing('APP_ID', set));
+  if (PRIVATE_KEY === undefined && PRIVATE_KEY_PATH === undefined) {
+    problems.push(missing('PRIVATE_KEY or PRIVATE_KEY_PATH', set));
+  }
+  if (WEBHOOK_SECRET === undefined) problems.push(missing('WEBHOOK_SECRET', set));
+  if (APP_ID === undefined || WEBHOOK_SECRET === undefined || problems.length > 0) {
+    return { config: undefined, problems };
+  }
+  return {
+    config: {
+      appId: APP_ID,
+      // Environments often hold a PEM in one line.
+      privateKey:
+        PRIVATE_KEY === undefined
+          ? { file: PRIVATE_KEY_PATH ?? '' }
+          : { pem: PRIVATE_KEY.replaceAll('\\n', '\n') },
+      webhookSecret: WEBHOOK_SECRET,
+      host: environment.GHE_HOST,
+      protocol: environment.GHE_PROTOCOL,
+    },
+    problems,
+  };
+}
+
+export function slackOf(environment: Environment): Platform<SlackConfig> {
+  const { SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET } = environment;
+  const { SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_API_URL } = environment;
+  const problems: PlatformProblem[] = [];
+  const tokens = { SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET };
+  const set = Object.entries({ ...tokens, SLACK_CLIENT_ID, SLACK_CLIENT_SECRET }).find(
+    ([, value]) => value !== undefined,
+  )?.[0];
+  if (set === undefined) return { config: undefined, problems };
+  if (SLACK_CLIENT_ID !== undefined && SLACK_CLIENT_SECRET === undefined) {
+    problems.push(missing('SLACK_CLIENT_SECRET', 'SLACK_CLIENT_ID'));
+  }
+  if (SLACK_CLIENT_SECRET !== undefined && SLACK_CLIENT_ID === undefined) {
+    problems.push(missing('SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'));
+  }
+  if (SLACK_BOT_TOKEN === undefined && SLACK_CLIENT_ID === undefined) {
+    problems.push(missing('SLACK_BOT_TOKEN', set));
+  }
+  if (SLACK_APP_TOKEN === undefined && SLACK_SIGNING_SECRET === undefined) {
+    problems.push(missing('SLACK_SIGNING_SECRET or SLACK_APP_TOKEN', set));
+  }
+  if (problems.length > 0) return { config: undefined, problems };
+  return {
+    config: {
+      appToken: SLACK_APP_TOKEN,
+      botToken: SLACK_BOT_TOKEN,
+      signingSecret: SLACK_SIGNING_SECRET,
+      oauth:
+        SLACK_CLIENT_ID !== undefined && SLACK_CLIENT_SECRET !== undefined
+          ? { clientId: SLACK_CLIENT_ID, clientSecret: SLACK_CLIENT_SECRET }
+          : undefined,
+      apiUrl: SLACK_API_URL,
+    },
+    problems,
+  };
+}

@@ -1,0 +1,102 @@
+/**
+ * The GitHub App, put together. `webhooks/table.ts` has every event that it listens to. Loaded only
+ * when it is configured.
+ */
+import { createHash } from 'node:crypto';
+import type { Surface } from '../core/ports/surface.ts';
+import { SURFACE } from './address.ts';
+import { createComments } from './client/comments.ts';
+import { readIdentity, type Identity } from './client/identity.ts';
+import { createGitHubAuth } from './client/octokit.ts';
+import { createPermissions } from './client/permissions.ts';
+import { createShowSeen } from './client/reactions.ts';
+import { createRepositories } from './client/repositories.ts';
+import { createGitHubSurface } from './client/surface.ts';
+import type { Edge, GitHubDeps } from './deps.ts';
+import { catchUp } from './receive/catch-up.ts';
+import { createReceiver, WEBHOOK_PATH } from './receive/receive.ts';
+import { createWorker } from './receive/worker.ts';
+import { createMarks } from './renderers/marker.ts';
+import type { MintToken } from './renderers/permission.ts';
+import { createTriggers } from './triggers.ts';
+import { handleDelivery, laneOf } from './webhooks/table.ts';
+
+export interface GitHubApp {
+  readonly surface: Surface;
+  readonly identity: Identity;
+  /** Mount it for every method; it takes the raw body. */
+  readonly webhooks: {
+    readonly path: string;
+    readonly handle: (request: Request) => Promise<Response>;
+  };
+  /** Works off what was stored, and asks for what was missed. */
+  start(): void;
+  stop(): Promise<void>;
+  /** Resolves when no delivery is being worked on: for tests. */
+  idle(): Promise<void>;
+}
+
+/** Asks GitHub who we are: rejects when APP_ID or PRIVATE_KEY is wrong, or GitHub is away. */
+export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
+  const { options, clock, logger, deliveries, leases, actionTokens } = deps;
+  const auth = createGitHubAuth(options, logger);
+  const identity = await readIdentity(auth, options.aliases);
+  const repositories = createRepositories(auth);
+  const permissions = createPermissions({ auth, repositories, clock });
+  const marks = createMarks(options.signingKey);
+  const comments = createComments({ auth, repositories, identity, marks });
+  const triggers = createTriggers();
+  const edge: Edge = {
+    ...deps,
+    auth,
+    identity,
+    repositories,
+    permissions,
+    comments,
+    marks,
+    triggers,
+    showSeen: createShowSeen({ clock, logger }),
+  };
+  const surface = createGitHubSurface({
+    comments,
+    marks,
+    triggers,
+    clock,
+    mint: createMint(actionTokens),
+    link: (id) => options.sessionUrl?.(id),
+  });
+  const worker = createWorker({
+    deliveries,
+    leases,
+    clock,
+    logger,
+    laneOf,
+    handle: (delivery) => handleDelivery(edge, delivery),
+  });
+  const { webhookSecret: secret } = options;
+  const receive = createReceiver({ secret, deliveries, clock, logger, onStored: worker.wake });
+  return {
+    surface,
+    identity,
+    webhooks: { path: WEBHOOK_PATH, handle: receive },
+    start: () => {
+      worker.start();
+      void catchUp({ auth, clock, logger });
+    },
+    stop: () => worker.stop(),
+    idle: () => worker.idle(),
+  };
+}
+
+function createMint(tokens: GitHubDeps['actionTokens']): MintToken {
+  return ({ sessionId, permission }, option) =>
+    tokens.mint({
+      sessionId,
+      requestId: permission.requestId,
+      optionId: option.optionId,
+      surface: SURFACE,
+      expiresAt: permission.expiresAt,
+      // The comment's own signature ties the token to the text beside it as well.
+      inputHash: createHash('sha256').update(permission.toolCall.toolCallId).digest('base64url'),
+    });
+}

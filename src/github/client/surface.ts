@@ -1,0 +1,101 @@
+/**
+ * GitHub as a Surface: a message is a comment, found again by the marker at its end. Its mirrors are
+ * a check run (a permission request on a pull request) and a reaction (how a turn ended).
+ */
+import type { Clock } from '../../core/ports/clock.ts';
+import type { ThreadRef } from '../../core/model/thread.ts';
+import type { Surface } from '../../core/ports/surface.ts';
+import { placeOf, SURFACE } from '../address.ts';
+import type { Marks } from '../renderers/marker.ts';
+import { MIRRORS, render, type Reaction, type RenderOptions } from '../renderers/render.ts';
+import type { Triggers } from '../triggers.ts';
+import { editCheckRun, findCheckRun, postCheckRun } from './check-runs.ts';
+import type { Comments, Site } from './comments.ts';
+import { isNotFound, sent } from './failures.ts';
+import { react } from './reactions.ts';
+
+/**
+ * GitHub takes 80 calls a minute that create content, edits among them, and 500 an hour. A full
+ * bucket and its refills stay below the one in any minute and below the other in any hour, together
+ * with the reactions that say "seen" (reactions.ts).
+ */
+const MINUTE = { burst: 35, perMinute: 32 } as const;
+const HOUR = { name: 'content an hour', burst: 260, perMinute: 3.2 } as const;
+/** Between the edits of a live comment: 5, 10, then 20 s (chat.md §8). */
+const INTERVALS_MS = [5_000, 10_000, 20_000] as const;
+
+export interface SurfaceDeps extends RenderOptions {
+  readonly comments: Comments;
+  readonly marks: Marks;
+  readonly triggers: Triggers;
+  readonly clock: Clock;
+}
+
+export function createGitHubSurface(deps: SurfaceDeps): Surface {
+  const { comments, marks, clock } = deps;
+  const now = (): number => clock.now();
+  return {
+    name: SURFACE,
+    budget: MINUTE,
+    budgetsOf: (_thread, call) => (call === 'find' ? [] : [HOUR]),
+    progressInterval: (_age, edits) => INTERVALS_MS[Math.min(edits, 2)] ?? 20_000,
+    render: (view, at, mirror = null) => render(view, at, mirror, deps),
+    mirrors: (view, thread) => {
+      if (view.kind === 'turn') return view.turn.endedAt === null ? [] : [MIRRORS.reaction];
+      const isPull = placeOf(thread)?.kind === 'pull';
+      return view.kind === 'permission' && isPull ? [MIRRORS.checkRun] : [];
+    },
+    post: (thread, key, body, signal, mirror = null) =>
+      sent('post', now, async () => {
+        const site = await comments.site(thread);
+        if (mirror === MIRRORS.checkRun) return postCheckRun(site, body, signal);
+        if (mirror === MIRRORS.reaction) return reactTo(deps, site, body, signal);
+        return comments.post(site, marks.sign(key, body), signal);
+      }),
+    edit: (thread, externalId, body, signal, facet) =>
+      sent('edit', now, async () => {
+        const mirror = facet?.mirror ?? null;
+        if (mirror === MIRRORS.reaction) return null;
+        const site = await comments.site(thread);
+        if (mirror === MIRRORS.checkRun) await editCheckRun(site, externalId, body, signal);
+        else await comments.edit(site, externalId, marks.sign(facet?.key ?? '', body), signal);
+        return null;
+      }),
+    find: (thread, key, signal, mirror = null) =>
+      sent('find', now, () => find(deps, thread, key, signal, mirror)),
+  };
+}
+
+async function find(
+  { comments }: SurfaceDeps,
+  thread: ThreadRef,
+  key: string,
+  signal: AbortSignal,
+  mirror: string | null,
+): Promise<string | null> {
+  // A reaction is made again without harm.
+  if (mirror === MIRRORS.reaction) return null;
+  const site = await comments.site(thread);
+  if (mirror === null) return comments.find(site, key, signal);
+  const [, requestId = ''] = /^permission:([^@]+)@/.exec(key) ?? [];
+  return findCheckRun(site, requestId);
+}
+
+async function reactTo(
+  { triggers }: SurfaceDeps,
+  site: Site,
+  body: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const asked = JSON.parse(body) as { reaction: Reaction; promptId: string; since: number };
+  const subject = await triggers.find(site, asked.promptId, asked.since);
+  if (subject === null) return 're:none';
+  try {
+    await react(site, subject, asked.reaction, signal);
+    return `re:${subject}`;
+  } catch (error) {
+    // What was asked with is gone, and its reaction with it.
+    if (isNotFound(error)) return 're:none';
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+/** Something that somebody wrote, and how it becomes a message of core. */
+import type { Caller } from '../core/model/actor.ts';
+import type { ContentBlock } from '../core/model/content.ts';
+import { threadRef, type Place } from './address.ts';
+import type { Edge } from './deps.ts';
+import type { Subject } from './triggers.ts';
+import type { GitHubUser } from './webhooks/payloads.ts';
+
+export interface Heard {
+  readonly place: Place;
+  readonly title: string;
+  readonly by: GitHubUser;
+  /** Derived from what was written, not from the delivery: two deliveries of it are one message. */
+  readonly deliveryId: string;
+  /** What gets the reaction; null: nothing can. */
+  readonly subject: Subject | null;
+  readonly text: string;
+  /** For us without a mention (a label). */
+  readonly addressed?: boolean;
+  /** Asked for only when the text becomes a prompt. `since`: 0 in a thread that is new to us. */
+  readonly context: (since: number) => Promise<readonly ContentBlock[]>;
+  readonly at: number;
+}
+
+/** Hands it to core, and shows at once that it was seen. */
+export async function accept(
+  edge: Edge,
+  heard: Heard,
+  { actor, roles }: Caller,
+  context: readonly ContentBlock[],
+): Promise<void> {
+  const { inbound, triggers } = edge;
+  const { deliveryId, subject, title, text, addressed = false, at } = heard;
+  if (subject !== null) await triggers.remember(deliveryId, subject);
+  const thread = threadRef(heard.place);
+  const message = { deliveryId, thread, threadTitle: title, actor, roles, text, addressed };
+  const stored = await inbound.accept({
+    ...message,
+    receivedAt: at,
+    ...(context.length > 0 ? { context } : {}),
+  });
+  if (stored !== 'stored' || subject === null) return;
+  await edge.showSeen(await edge.comments.site(thread), subject);
+}

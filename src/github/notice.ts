@@ -1,0 +1,35 @@
+/** Short words of this folder on a thread. `key` makes them said once. */
+import type { ThreadRef } from '../core/model/thread.ts';
+import type { Edge } from './deps.ts';
+
+export interface Notice {
+  readonly thread: ThreadRef;
+  readonly title: string;
+  readonly key: string;
+  readonly tone: 'info' | 'error';
+  readonly markdown: string;
+}
+
+/** Durable when it resolves; a key that was used before says nothing. */
+export async function tell(
+  { threads, outbox, clock }: Pick<Edge, 'threads' | 'outbox' | 'clock'>,
+  { thread, title, key, tone, markdown }: Notice,
+): Promise<void> {
+  const { id } = await threads.ensure(thread, title, clock.now());
+  await outbox().open([
+    {
+      key: `${key}@${id}`,
+      threadId: id,
+      surface: thread.surface,
+      account: thread.account,
+      view: { kind: 'notice', tone, markdown },
+      state: 'wanted',
+      externalId: null,
+      sentHash: null,
+      attempts: 0,
+      notBefore: 0,
+      error: null,
+      createdAt: clock.now(),
+    },
+  ]);
+}

@@ -1,0 +1,38 @@
+/** What the server's configuration says about GitHub. The program's `app.ts` reads it from the environment. */
+import type { SessionId } from '../core/model/ids.ts';
+
+export interface GitHubOptions {
+  /** APP_ID */
+  readonly appId: number;
+  /** PRIVATE_KEY, or what PRIVATE_KEY_PATH names: PEM. */
+  readonly privateKey: string;
+  /** WEBHOOK_SECRET: without it nothing is taken. */
+  readonly webhookSecret: string;
+  /** GHE_HOST: `host[:port]` of a GitHub Enterprise Server. */
+  readonly gheHost?: string | undefined;
+  /** GHE_PROTOCOL; `https` unless given. */
+  readonly gheProtocol?: 'http' | 'https' | undefined;
+  /** Where the API is instead: for tests. Without a slash at its end. */
+  readonly apiUrl?: string | undefined;
+  /** Of calls to the API; the global one unless a test counts them. */
+  readonly fetch?:
+    | ((url: string | URL | Request, init?: RequestInit) => Promise<Response>)
+    | undefined;
+  /** Names besides the App's own that address it, with or without `@`. */
+  readonly aliases: readonly string[];
+  /** Labels that start a turn when somebody who may run adds them; in any case. */
+  readonly labels: readonly string[];
+  /** Ids of Apps and bot users whose comments are read as if a person had written them. */
+  readonly bots: readonly number[];
+  /** At least 32 secret bytes: signs what our comments say, so that a changed one is seen. */
+  readonly signingKey: Uint8Array;
+  /** Address of a session's page, when there is one. */
+  readonly sessionUrl?: ((id: SessionId) => string) | undefined;
+}
+
+/** Base of the API without a slash at its end; undefined: github.com. */
+export function apiBase(options: GitHubOptions): string | undefined {
+  if (options.apiUrl !== undefined) return options.apiUrl;
+  if (options.gheHost === undefined) return undefined;
+  return `${options.gheProtocol ?? 'https'}://${options.gheHost}/api/v3`;
+}

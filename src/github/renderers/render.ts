@@ -1,0 +1,41 @@
+/** A view as what is posted: a comment, or what mirrors it. */
+import type { Rendered, ResolvedView } from '../../core/ports/surface.ts';
+import { renderCheckRun } from './check-run.ts';
+import { renderPermission, type MintToken } from './permission.ts';
+import { splitMarkdown } from './split.ts';
+import { renderTurn, type SessionLink } from './turn.ts';
+
+/** The check run beside a permission comment, and the reaction on what asked for a turn. */
+export const MIRRORS = { checkRun: 'check', reaction: 'reaction' } as const;
+
+export type Reaction = 'eyes' | 'hooray' | 'confused';
+
+export interface RenderOptions {
+  readonly mint: MintToken;
+  readonly link: SessionLink;
+}
+
+export function render(
+  view: ResolvedView,
+  now: number,
+  mirror: string | null,
+  { mint, link }: RenderOptions,
+): Rendered {
+  switch (view.kind) {
+    case 'turn':
+      return mirror === MIRRORS.reaction ? renderReaction(view) : renderTurn(view, now, link);
+    case 'permission':
+      return mirror === MIRRORS.checkRun ? renderCheckRun(view) : renderPermission(view, mint);
+    case 'notice':
+      return splitMarkdown(
+        `${view.tone === 'error' ? '⚠️ ' : ''}${view.markdown}`,
+        () => '_The rest is left out._',
+      );
+  }
+}
+
+/** What asked for it, and how it ended, as JSON. */
+function renderReaction({ turn }: Extract<ResolvedView, { kind: 'turn' }>): string {
+  const reaction: Reaction = turn.state === 'done' ? 'hooray' : 'confused';
+  return JSON.stringify({ reaction, promptId: turn.promptId, since: turn.queuedAt });
+}

@@ -1,0 +1,173 @@
+/**
+ * One turn as a comment: header line, plan, answer, folded steps, footer. Nothing in it moves with
+ * the time while the agent works: an edit must be worth its call.
+ */
+import type { Usage } from '../../core/model/session.ts';
+import type { PlanEntry, ToolCall, TurnState, TurnView } from '../../core/model/transcript.ts';
+import type { ResolvedView } from '../../core/ports/surface.ts';
+import { errorText } from '../../core/transcript/plain.ts';
+import { elapsed, turnText } from '../../core/transcript/text.ts';
+import { diffLines, renderDiff } from './diff.ts';
+import { code, neutralMarkdown, prose } from './neutral.ts';
+import { splitMarkdown } from './split.ts';
+
+type View = Extract<ResolvedView, { kind: 'turn' }>;
+
+const STATES: Readonly<Record<TurnState, string>> = {
+  queued: '🕓 queued',
+  preparing: '📦 preparing environment',
+  working: '⏳ working',
+  waiting: '✋ waiting for you',
+  done: '✅ done',
+  failed: '❌ failed',
+  stopped: '🛑 stopped',
+  interrupted: '⚠️ interrupted',
+  cancelled: '🚫 cancelled',
+};
+
+/** ACP stop reasons that a reader must know of though the turn is done. */
+const EARLY_ENDS: Readonly<Record<string, string>> = {
+  max_tokens: 'The answer ends here because the model reached its token limit.',
+  max_turn_requests: 'The agent stopped because it reached its limit of model requests.',
+  refusal: 'The agent refused to go on.',
+};
+
+const KINDS: Readonly<Record<string, string>> = {
+  read: '📖',
+  edit: '✏️',
+  delete: '🗑️',
+  move: '📦',
+  search: '🔎',
+  execute: '▶️',
+  think: '💭',
+  fetch: '🌐',
+  switch_mode: '🔀',
+};
+
+const STATUS: Readonly<Record<string, string>> = {
+  pending: 'waiting',
+  in_progress: 'running',
+  completed: 'done',
+};
+
+const STALLED_MS = 60_000;
+/** All diffs of a turn together; each is capped too. */
+const DIFF_LINES = { each: 80, all: 400 } as const;
+
+/** Address of the session's own page, when there is one. */
+export type SessionLink = (sessionId: View['sessionId']) => string | undefined;
+
+export function renderTurn(
+  view: View,
+  now: number,
+  link: SessionLink,
+): readonly [string, ...string[]] {
+  const { turn } = view;
+  const url = link(view.sessionId);
+  const blocks = [
+    header(view, now, url),
+    turn.actor.surface === 'github' ? '' : origin(turn),
+    plan(turn.plan),
+    neutralMarkdown(turnText(turn)),
+    ...notices(turn),
+    ending(turn),
+    steps(turn),
+    footer(turn),
+  ];
+  const where = url === undefined ? 'the log of its session' : `[the session's page](${url})`;
+  return splitMarkdown(
+    blocks.filter((part) => part.trim() !== '').join('\n\n'),
+    (left) => `_${left.toLocaleString('en-US')} more characters are in ${where}._`,
+  );
+}
+
+function header({ turn, transcript }: View, now: number, url: string | undefined): string {
+  const { state, startedAt, endedAt } = turn;
+  const parts = [`**${prose(transcript.agentName, 60)}**`, STATES[state]];
+  if (turn.position !== null) parts.push(`number ${turn.position} in line`);
+  if (startedAt !== null && endedAt !== null) parts.push(elapsed(endedAt - startedAt));
+  const silent = state === 'working' && now - turn.lastEventAt >= STALLED_MS;
+  if (silent) parts.push('nothing heard for more than a minute');
+  if (url !== undefined) parts.push(`[session](${url})`);
+  return parts.join(' · ');
+}
+
+/** A prompt that came from elsewhere is on no comment of this thread, so it is quoted. */
+function origin({ text, actor }: TurnView): string {
+  return `> ${prose(text, 500)}\n> — ${prose(actor.name, 60)} (${prose(actor.surface, 20)})`;
+}
+
+function plan(entries: readonly PlanEntry[]): string {
+  return entries
+    .map(({ content, status }) => {
+      const box = status === 'completed' ? 'x' : ' ';
+      const text = prose(content);
+      return `- [${box}] ${status === 'in_progress' ? `**${text}**` : text}`;
+    })
+    .join('\n');
+}
+
+function notices(turn: TurnView): readonly string[] {
+  return turn.parts.flatMap((part) => (part.type === 'notice' ? [`> ${prose(part.text)}`] : []));
+}
+
+function ending({ state, stopReason, reason }: TurnView): string {
+  if (reason !== null) return neutralMarkdown(errorText(reason));
+  return state === 'done' ? (EARLY_ENDS[stopReason ?? ''] ?? '') : '';
+}
+
+function steps(turn: TurnView): string {
+  const calls = turn.parts.flatMap((part) => {
+    const call = part.type === 'tool_call' ? turn.toolCalls.get(part.toolCallId) : undefined;
+    return call === undefined ? [] : [call];
+  });
+  if (calls.length === 0) return '';
+  const count = `${calls.length} ${calls.length === 1 ? 'step' : 'steps'}`;
+  const lines = calls.map(stepLine).join('\n');
+  return `<details>\n<summary>${count}</summary>\n\n${lines}\n${diffs(calls)}\n</details>`;
+}
+
+function stepLine(call: ToolCall): string {
+  const icon = KINDS[call.kind] ?? '🔧';
+  const status = STATUS[call.status] ?? prose(call.status, 20);
+  const stats = call.content.flatMap((part) => {
+    if (part.type !== 'diff') return [];
+    const { added, removed } = diffLines(part);
+    return [` +${added} −${removed}`];
+  });
+  return `- ${icon} ${code(call.command ?? (call.title || call.kind))}${stats.join('')} ${status}`;
+}
+
+function diffs(calls: readonly ToolCall[]): string {
+  let left: number = DIFF_LINES.all;
+  let leftOut = 0;
+  const out: string[] = [];
+  for (const part of calls.flatMap(({ content }) => content)) {
+    if (part.type !== 'diff') continue;
+    if (left <= 0) {
+      leftOut += 1;
+      continue;
+    }
+    const limit = Math.min(DIFF_LINES.each, left);
+    out.push(renderDiff(part, limit).markdown);
+    left -= Math.min(limit, diffLines(part).lines.length);
+  }
+  if (leftOut > 0) out.push(`_${leftOut} more diffs are not shown here._`);
+  return out.length === 0 ? '' : `\n${out.join('\n\n')}\n`;
+}
+
+function footer({ endedAt, usage }: TurnView): string {
+  const text = endedAt === null ? '' : usageText(usage);
+  return text === '' ? '' : `<sub>${text}</sub>`;
+}
+
+function usageText(usage: Usage | null): string {
+  if (usage === null) return '';
+  const number = new Intl.NumberFormat('en-US');
+  const size = usage.size === undefined ? '' : ` of ${number.format(usage.size)}`;
+  const tokens =
+    usage.used === undefined ? [] : [`${number.format(usage.used)}${size} tokens of context`];
+  const cost = usage.cost && usage.cost.amount > 0 ? usage.cost : undefined;
+  const price = cost ? [`${Number(cost.amount.toFixed(4))} ${prose(cost.currency, 10)}`] : [];
+  return [...tokens, ...price].join(' · ');
+}

@@ -1,0 +1,40 @@
+/** Reviews and their comments. */
+import type { Site } from './client/comments.ts';
+
+export interface ReviewComment {
+  readonly id: number;
+  readonly body: string;
+  readonly path: string;
+  readonly line: number | null;
+  readonly diffHunk: string;
+  readonly isReply: boolean;
+}
+
+export async function reviewComments(
+  { octokit, name, place }: Site,
+  reviewId: number,
+): Promise<readonly ReviewComment[]> {
+  const list = await octokit.paginate(octokit.rest.pulls.listCommentsForReview, {
+    ...name,
+    pull_number: place.number,
+    review_id: reviewId,
+    per_page: 100,
+  });
+  return list.map((each) => ({
+    id: each.id,
+    body: each.body,
+    path: each.path,
+    line: each.line ?? null,
+    diffHunk: each.diff_hunk,
+    isReply: each.in_reply_to_id !== undefined,
+  }));
+}
+
+/** Otherwise each of its comments is heard by itself, in its own thread. */
+export function isTurnOfItsOwn(
+  body: string | null | undefined,
+  comments: readonly Pick<ReviewComment, 'isReply'>[],
+): boolean {
+  if ((body ?? '').trim() !== '') return true;
+  return comments.filter(({ isReply }) => !isReply).length > 1;
+}

@@ -1,0 +1,74 @@
+/**
+ * What a person asked with was edited or deleted: core decides what that means for its turn. A
+ * mention that was forgotten at first, and is there now, is heard as if it had been written so.
+ */
+import { createHash } from 'node:crypto';
+import { findMentions } from '../core/commands/mention.ts';
+import { visibleText } from '../core/commands/visible.ts';
+import { threadRef, type Place } from './address.ts';
+import type { Edge } from './deps.ts';
+import { hear } from './hear.ts';
+import type { Heard } from './heard.ts';
+import { callerOf, isHeard } from './person.ts';
+import type { GitHubUser } from './webhooks/payloads.ts';
+
+export async function triggerEdited(
+  edge: Edge,
+  heard: Heard,
+  editor: GitHubUser,
+  { from, editedAt }: { readonly from: string; readonly editedAt: string },
+): Promise<void> {
+  const isFor = (text: string): boolean =>
+    findMentions(visibleText(text), edge.identity.names).length > 0;
+  // Somebody else's edit asks for nothing in the name of the one who wrote.
+  if (!isHeard(edge, editor) || editor.id !== heard.by.id) return;
+  if (!isFor(from)) {
+    if (isFor(heard.text)) await hear(edge, heard);
+    return;
+  }
+  const { place, title, deliveryId: of, text } = heard;
+  // Dates have whole seconds: two edits within one differ by their text.
+  const digest = createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  const edited = { of, kind: 'edited', text, id: `${of}@${editedAt}:${digest}` } as const;
+  await change(edge, { place, title, by: editor, ...edited });
+}
+
+export async function triggerDeleted(
+  edge: Edge,
+  place: Place,
+  of: string,
+  by: GitHubUser,
+): Promise<void> {
+  if (!isHeard(edge, by)) return;
+  await change(edge, { place, title: '', by, of, kind: 'deleted', text: '', id: `${of}@deleted` });
+}
+
+interface Change {
+  readonly place: Place;
+  readonly title: string;
+  readonly by: GitHubUser;
+  readonly of: string;
+  readonly kind: 'edited' | 'deleted';
+  readonly text: string;
+  readonly id: string;
+}
+
+/** In a thread that is not known to us nothing can have been asked. */
+async function change(edge: Edge, { place, title, by, of, kind, text, id }: Change): Promise<void> {
+  const { threads, inbound, clock } = edge;
+  const thread = threadRef(place);
+  if ((await threads.find(thread)) === undefined) return;
+  const { actor, roles } = await callerOf(edge, place, by);
+  await inbound.accept({
+    deliveryId: id,
+    thread,
+    threadTitle: title,
+    actor,
+    // Who may delete the text may take back what it asked for.
+    roles: kind === 'deleted' ? ['run'] : roles,
+    text,
+    addressed: false,
+    receivedAt: clock.now(),
+    change: { of, kind },
+  });
+}

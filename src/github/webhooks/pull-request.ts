@@ -1,0 +1,45 @@
+/** A pull request: opened with a request in its text, labeled. */
+import type { Place } from '../address.ts';
+import type { Edge } from '../deps.ts';
+import { hear } from '../hear.ts';
+import { labelAdded } from '../labels.ts';
+import { threadContext } from '../prompts/context.ts';
+import type { PullRequestPayload } from './payloads.ts';
+
+export async function pullOpened(edge: Edge, payload: PullRequestPayload): Promise<void> {
+  const { pull_request: pull, sender } = payload;
+  const place = pullPlace(payload);
+  const at = edge.clock.now();
+  await hear(edge, {
+    place,
+    title: pull.title,
+    by: sender,
+    deliveryId: `pull:${pull.id}`,
+    subject: `is:${pull.number}`,
+    text: pull.body ?? '',
+    context: (since) => threadContext(edge, { place, since, until: at, except: null }),
+    at,
+  });
+}
+
+export async function pullLabeled(
+  edge: Edge,
+  payload: PullRequestPayload,
+  delivery: string,
+): Promise<void> {
+  const { pull_request: subject, label, sender: by } = payload;
+  await labelAdded(
+    edge,
+    { place: pullPlace(payload), subject, label: label?.name ?? '', by },
+    delivery,
+  );
+}
+
+export function pullPlace({
+  installation,
+  repository,
+  pull_request: { number },
+}: Pick<PullRequestPayload, 'installation' | 'repository' | 'pull_request'>): Place {
+  const ids = { installationId: installation.id, repositoryId: repository.id };
+  return { ...ids, kind: 'pull', number, reviewThread: null };
+}

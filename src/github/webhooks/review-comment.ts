@@ -1,0 +1,87 @@
+/** A comment on a line of a pull request, answered in its review thread. */
+import { findMentions } from '../../core/commands/mention.ts';
+import { visibleText } from '../../core/commands/visible.ts';
+import { threadRef, type Place } from '../address.ts';
+import { isOurs } from '../client/identity.ts';
+import type { Edge } from '../deps.ts';
+import { hear } from '../hear.ts';
+import { threadContext } from '../prompts/context.ts';
+import { quoted, resource, visibleOnly } from '../prompts/quoted.ts';
+import { isTurnOfItsOwn, reviewComments } from '../reviews.ts';
+import { ownCommentEdited } from '../ticks.ts';
+import type { ReviewCommentPayload } from './payloads.ts';
+import { pullPlace } from './pull-request.ts';
+
+export async function reviewCommentCreated(
+  edge: Edge,
+  payload: ReviewCommentPayload,
+): Promise<void> {
+  const { comment, sender, pull_request: pull } = payload;
+  const place = placeOf(payload);
+  if (!mayBeForUs(edge, comment.body ?? '') || isOurs(edge.identity, comment.user)) return;
+  if (await belongsToReview(edge, payload)) return;
+  const until = Date.parse(comment.created_at);
+  const conversation: Place = { ...place, reviewThread: null };
+  await hear(edge, {
+    place,
+    title: pull.title,
+    by: sender,
+    deliveryId: `rc:${comment.id}`,
+    subject: `rc:${comment.id}`,
+    text: comment.body ?? '',
+    context: async (since) => [
+      ...(since === 0
+        ? await threadContext(edge, { place: conversation, since, until, except: null })
+        : []),
+      resource(`github:review-comment/${comment.id}`, hunkOf(comment)),
+    ],
+    at: until,
+  });
+}
+
+export async function reviewCommentEdited(
+  edge: Edge,
+  payload: ReviewCommentPayload,
+): Promise<void> {
+  const { comment, pull_request: pull, changes, sender } = payload;
+  const from = changes?.body?.from;
+  if (from === undefined || !isOurs(edge.identity, comment.user)) return;
+  await ownCommentEdited(edge, {
+    place: placeOf(payload),
+    title: pull.title,
+    externalId: `rc:${comment.id}`,
+    by: sender,
+    from,
+    to: comment.body ?? '',
+  });
+}
+
+/** Asked first: most comments are between people, and cost no call. */
+function mayBeForUs({ identity }: Edge, text: string): boolean {
+  const visible = visibleText(text);
+  return findMentions(visible, identity.names).length > 0 || /^[ \t]*\/[a-z]/im.test(visible);
+}
+
+/** A part of a review that is one turn as a whole. */
+async function belongsToReview(edge: Edge, payload: ReviewCommentPayload): Promise<boolean> {
+  const { comment } = payload;
+  const { pull_request_review_id: reviewId, in_reply_to_id: reply } = comment;
+  if (reply !== undefined || reviewId === null) return false;
+  const site = await edge.comments.site(threadRef(pullPlace(payload)));
+  const { data } = await site.octokit.rest.pulls.getReview({
+    ...site.name,
+    pull_number: site.place.number,
+    review_id: reviewId,
+  });
+  return isTurnOfItsOwn(data.body, await reviewComments(site, reviewId));
+}
+
+function placeOf(payload: ReviewCommentPayload): Place {
+  const { comment } = payload;
+  return { ...pullPlace(payload), reviewThread: comment.in_reply_to_id ?? comment.id };
+}
+
+function hunkOf({ path, line, diff_hunk: hunk }: ReviewCommentPayload['comment']): string {
+  const where = line ? `${path}:${line}` : path;
+  return `The comment is on ${where}:\n${quoted(visibleOnly(hunk ?? ''))}`;
+}

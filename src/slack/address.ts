@@ -1,0 +1,31 @@
+/**
+ * Addresses of Slack threads. Invariant: made of ids only, and the same message always gives the
+ * same address; nobody else takes a key apart.
+ */
+import type { ThreadRef } from '../core/model/thread.ts';
+
+export const SURFACE = 'slack';
+
+export interface Place {
+  /** The workspace that installed us: its budget pays, its token speaks. */
+  readonly team: string;
+  readonly channel: string;
+  /** Timestamp of the message that opens the thread. */
+  readonly thread: string;
+}
+
+export function refOf({ team, channel, thread }: Place): ThreadRef {
+  return { surface: SURFACE, account: team, key: `${team}/${channel}/${thread}` };
+}
+
+export function placeOf({ key }: Pick<ThreadRef, 'key'>): Place {
+  const [team = '', channel = '', thread = ''] = key.split('/');
+  return { team, channel, thread };
+}
+
+/** Channels with one person begin with D. */
+export const isDirect = (channel: string): boolean => channel.startsWith('D');
+
+/** One message of a person, however often and in whatever kinds of events it is delivered. */
+export const messageId = (place: Pick<Place, 'team' | 'channel'>, ts: string): string =>
+  `${place.team}/${place.channel}/${ts}`;

@@ -1,0 +1,139 @@
+/**
+ * Slack as a Surface. A message is posted with its key as metadata, so one of unknown outcome is
+ * found again; what Slack finds wrong with a message is answered by a plainer one.
+ */
+import type { ThreadRef } from '../../core/model/thread.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { ResolvedView, SendResult, Surface } from '../../core/ports/surface.ts';
+import { isDirect, placeOf, SURFACE, type Place } from '../address.ts';
+import { readBody, writeBody, type SlackBody } from '../renderers/body.ts';
+import { renderNotice } from '../renderers/notice.ts';
+import { renderPermission, type MintToken } from '../renderers/permission.ts';
+import { renderTurn } from '../renderers/turn.ts';
+import { sendFailureOf } from './failures.ts';
+import { findByKey } from './find.ts';
+import { createMessages } from './messages.ts';
+import type { SessionStatuses } from './session-status.ts';
+import type { Streams } from './streams.ts';
+import type { Workspaces } from './workspaces.ts';
+
+export interface SlackSurfaceDeps {
+  readonly workspaces: Workspaces;
+  readonly streams: Streams;
+  readonly statuses: SessionStatuses;
+  readonly mintToken: MintToken;
+  /** Where all of a session can be read, if anywhere. */
+  readonly sessionUrl: (sessionId: string) => string | undefined;
+  readonly clock: Clock;
+}
+
+/** Methods of tiers 3 and 4 in a minute, and what a channel takes. */
+const BUDGETS = {
+  update: { burst: 10, perMinute: 50 },
+  stream: { burst: 20, perMinute: 100 },
+  post: { burst: 100, perMinute: 400 },
+  channel: { burst: 3, perMinute: 60 },
+  replies: { burst: 10, perMinute: 50 },
+} as const;
+
+export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
+  const { workspaces, streams, statuses } = deps;
+  const messages = createMessages({ workspaces, streams });
+
+  const show = (place: Place, body: SlackBody): void => {
+    if (body.status !== undefined) void statuses.show(place, body.status);
+  };
+
+  return {
+    name: SURFACE,
+    budget: { burst: 120, perMinute: 900 },
+    budgetsOf: (thread, call) => budgetsOf(thread, call),
+    progressInterval,
+    render: (view, now) => {
+      const [first, ...more] = render(view, now, deps);
+      return [writeBody(first), ...more.map(writeBody)];
+    },
+
+    async post(thread, key, text) {
+      const place = placeOf(thread);
+      const body = readBody(text);
+      if (body.live !== undefined && isDirect(place.channel)) {
+        const started = await streams.start(place, body.live);
+        show(place, body);
+        if (started.kind === 'started') return { ok: true, value: started.ts };
+        if (started.kind === 'failed') return failed(started.failure);
+      }
+      const posted = await messages.post(place, key, body);
+      show(place, body);
+      return posted.ok ? { ok: true, value: String(posted.data['ts']) } : failed(posted.failure);
+    },
+
+    async edit(thread, externalId, text, _signal, facet) {
+      const place = placeOf(thread);
+      const body = readBody(text);
+      show(place, body);
+      if (streams.isLive(place, externalId)) {
+        const appended =
+          body.live === undefined ? false : await streams.append(place, externalId, body.live);
+        if (appended === true) return DONE;
+        if (appended !== false) return failed(appended);
+        if (streams.isLive(place, externalId)) await streams.end(place, externalId);
+      }
+      const edited = await messages.update(place, externalId, facet?.key, body);
+      return edited.ok ? DONE : failed(edited.failure);
+    },
+
+    find: (thread, key) => {
+      const place = placeOf(thread);
+      return findByKey(workspaces, place, key, (ts) => streams.isLive(place, ts));
+    },
+  };
+}
+
+const DONE: SendResult<null> = { ok: true, value: null };
+
+const failed = (failure: Parameters<typeof sendFailureOf>[0]): SendResult<never> => ({
+  ok: false,
+  failure: sendFailureOf(failure),
+});
+
+function render(
+  view: ResolvedView,
+  now: number,
+  { mintToken, sessionUrl }: SlackSurfaceDeps,
+): readonly [SlackBody, ...SlackBody[]] {
+  switch (view.kind) {
+    case 'turn':
+      return renderTurn(view, now, sessionUrl(view.sessionId));
+    case 'permission':
+      return [renderPermission(view, mintToken)];
+    case 'notice':
+      return [renderNotice(view)];
+  }
+}
+
+/** The most particular first: that is the one which a 429 most likely speaks of. */
+function budgetsOf(thread: ThreadRef, call: 'post' | 'edit' | 'find') {
+  const { channel } = placeOf(thread);
+  switch (call) {
+    case 'post':
+      return [
+        { name: `chat.postMessage ${channel}`, ...BUDGETS.channel },
+        { name: 'chat.postMessage', ...BUDGETS.post },
+      ];
+    case 'edit':
+      return isDirect(channel)
+        ? [{ name: 'chat.appendStream', ...BUDGETS.stream }]
+        : [{ name: 'chat.update', ...BUDGETS.update }];
+    case 'find':
+      return [{ name: 'conversations.replies', ...BUDGETS.replies }];
+  }
+}
+
+/** Streams are cheap and read as they grow; edits of a long turn need not be frequent. */
+function progressInterval(ageMs: number, _edits: number, thread?: ThreadRef): number {
+  if (thread !== undefined && isDirect(placeOf(thread).channel)) return 1_000;
+  if (ageMs < 10_000) return 3_000;
+  if (ageMs < 60_000) return 5_000;
+  return ageMs < 5 * 60_000 ? 10_000 : 20_000;
+}

@@ -1,0 +1,31 @@
+/** What listeners share. */
+import type { ActionTokens } from '../../core/access/action-token.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import type { Logger } from '../../core/ports/logger.ts';
+import type { InboundMessage, ThreadStore } from '../../core/ports/stores.ts';
+import type { SessionService } from '../../core/sessions/service.ts';
+import type { SessionStatuses } from '../client/session-status.ts';
+import type { People } from '../client/people.ts';
+import type { Workspaces } from '../client/workspaces.ts';
+import type { SlackAccess } from '../options.ts';
+
+export interface ListenerDeps {
+  readonly inbound: { accept(message: InboundMessage): Promise<'stored' | 'duplicate'> };
+  readonly sessions: SessionService;
+  readonly threads: ThreadStore;
+  readonly actionTokens: ActionTokens;
+  readonly workspaces: Workspaces;
+  readonly people: People;
+  readonly statuses: SessionStatuses;
+  readonly access: SlackAccess;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sessionUrl: (sessionId: string) => string | undefined;
+}
+
+/** From which workspace and app a payload comes. */
+export interface Source {
+  readonly team: string;
+  /** Our own app's id: what comes from it is never answered. */
+  readonly appId: string | undefined;
+}

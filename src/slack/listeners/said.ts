@@ -1,0 +1,91 @@
+/**
+ * `message` and `app_mention`: what people say. Invariant: one message of a person is one inbound
+ * message, though Slack tells us of it twice; our own messages are never among them.
+ */
+import type { Actor, Caller, Role } from '../../core/model/actor.ts';
+import { isDirect, messageId, refOf, SURFACE, type Place } from '../address.ts';
+import type { Workspace } from '../client/workspaces.ts';
+import type { Said } from '../payloads.ts';
+import { mentionsBot, titleOf, toText } from '../prompts/text.ts';
+import { threadContext } from '../prompts/thread-context.ts';
+import type { ListenerDeps, Source } from './deps.ts';
+
+/** Kinds of message that a person wrote; joins, topics and the like have others. */
+const WRITTEN: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'file_share',
+  'thread_broadcast',
+]);
+
+export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Promise<void> {
+  if (!WRITTEN.has(said.subtype) && !isAllowedBot(deps, said)) return;
+  const { team } = source;
+  const workspace = await deps.workspaces.of(team);
+  if (isOwn(workspace, source, said)) return;
+  const place = { team, channel: said.channel, thread: said.thread_ts ?? said.ts };
+  const addressed = isDirect(said.channel);
+  const isMentioned = mentionsBot(said.text ?? '', workspace.botUserId);
+  const isBound = said.thread_ts !== undefined && (await hasSession(deps, place));
+  if (!addressed && !isMentioned && !isBound) return;
+  const caller = await speaker(deps, team, said);
+  if (caller === undefined) return;
+  const text = toText(said.text ?? '', workspace.botUserId);
+  const isOpening = isMentioned && !isBound && place.thread !== said.ts;
+  const context = isOpening ? await threadContext(workspace, place, said.ts) : [];
+  const outcome = await deps.inbound.accept({
+    deliveryId: messageId(place, said.ts),
+    thread: refOf(place),
+    threadTitle: titleOf(text),
+    actor: caller.actor,
+    roles: caller.roles,
+    text,
+    addressed,
+    receivedAt: deps.clock.now(),
+    ...(context.length === 0 ? {} : { context }),
+  });
+  const isForUs = addressed || isMentioned;
+  if (outcome === 'stored' && isForUs) await acknowledge(deps, place, said.ts);
+}
+
+/** By app id, by bot id and by user: each of them is missing in some payload. */
+export function isOwn(
+  { botUserId, botId }: Workspace,
+  { appId }: Source,
+  said: Pick<Said, 'app_id' | 'bot_id' | 'user'>,
+): boolean {
+  if (said.user === botUserId) return true;
+  if (said.app_id !== undefined && said.app_id === appId) return true;
+  return said.bot_id !== undefined && said.bot_id === botId;
+}
+
+function isAllowedBot({ access }: ListenerDeps, said: Said): boolean {
+  return said.app_id !== undefined && access.bots.includes(said.app_id);
+}
+
+/** Who says it, with their roles now; undefined for whom we do not listen to. */
+async function speaker(deps: ListenerDeps, team: string, said: Said): Promise<Caller | undefined> {
+  const isBot = said.bot_id !== undefined;
+  if (isBot && !isAllowedBot(deps, said)) return undefined;
+  if (isBot) {
+    const id = `${team}/${said.app_id ?? ''}`;
+    const actor: Actor = { surface: SURFACE, id, name: 'an app', kind: 'bot' };
+    const roles: readonly Role[] = ['run'];
+    return { actor, roles };
+  }
+  return said.user === undefined ? undefined : deps.people.caller(team, said.channel, said.user);
+}
+
+export async function hasSession(deps: Pick<ListenerDeps, 'threads'>, place: Place) {
+  const thread = await deps.threads.find(refOf(place));
+  if (thread === undefined) return false;
+  return (await deps.threads.bindingsOfThread(thread.id)).length > 0;
+}
+
+/** Seen: the session's status where Slack shows one, else a reaction. Never fails. */
+async function acknowledge(deps: ListenerDeps, place: Place, ts: string): Promise<void> {
+  if ((await deps.statuses.show(place, 'processing')) !== 'unable') return;
+  const { team, channel } = place;
+  const args = { channel, timestamp: ts, name: 'eyes' };
+  const answer = await deps.workspaces.call(team, 'reactions.add', args);
+  if (!answer.ok) deps.logger.debug({ failure: answer.failure }, 'no reaction could be added');
+}

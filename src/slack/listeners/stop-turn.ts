@@ -1,0 +1,20 @@
+/** Stops what runs on a thread, as whoever asked for it without words. */
+import { isAppError } from '../../core/model/errors.ts';
+import { refOf, type Place } from '../address.ts';
+import type { ListenerDeps } from './deps.ts';
+import { whisper } from './whisper.ts';
+
+/** Nothing runs there: nothing happens. A refusal is told to that person alone. */
+export async function stopTurn(deps: ListenerDeps, place: Place, user: string): Promise<void> {
+  const thread = await deps.threads.find(refOf(place));
+  const bindings = thread === undefined ? [] : await deps.threads.bindingsOfThread(thread.id);
+  const [active] = bindings.toSorted((a, b) => b.boundAt - a.boundAt);
+  if (active === undefined) return;
+  const caller = await deps.people.caller(place.team, place.channel, user);
+  try {
+    await deps.sessions.cancelTurn(caller, active.sessionId);
+  } catch (error) {
+    if (isAppError(error, 'forbidden')) await whisper(deps, place, user, error.message);
+    else if (!isAppError(error) || error.code === 'unavailable') throw error;
+  }
+}

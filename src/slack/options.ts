@@ -1,0 +1,40 @@
+/** What the server's configuration says about Slack. `app.ts` of the program reads it from the environment. */
+
+export interface SlackOptions {
+  /** SLACK_APP_TOKEN: present = Socket Mode, no address of ours needs to be reachable. */
+  readonly appToken?: string | undefined;
+  /** SLACK_SIGNING_SECRET: needed without Socket Mode; without it nothing is taken over HTTP. */
+  readonly signingSecret?: string | undefined;
+  /** SLACK_BOT_TOKEN: one workspace. */
+  readonly botToken?: string | undefined;
+  /** SLACK_CLIENT_ID and SLACK_CLIENT_SECRET: many workspaces, each installed by its own people. */
+  readonly oauth?: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  /** SLACK_API_URL. */
+  readonly apiUrl?: string | undefined;
+  /** Where people reach this server, without a slash at its end. */
+  readonly publicUrl: string;
+  readonly access: SlackAccess;
+}
+
+export interface SlackAccess {
+  /** Ids of channels whose members may start work; empty: every channel that we were invited to. */
+  readonly channels: readonly string[];
+  /** Ids of people who approve and maintain. */
+  readonly approvers: readonly string[];
+  readonly maintainers: readonly string[];
+  /** Ids of user groups whose members approve. */
+  readonly approverGroups: readonly string[];
+  /** Whether guests and people of other workspaces (Slack Connect) may start work. */
+  readonly guests: boolean;
+  /** Ids of apps whose messages are read as if a person had written them. */
+  readonly bots: readonly string[];
+}
+
+export const OPEN_ACCESS: SlackAccess = {
+  channels: [],
+  approvers: [],
+  maintainers: [],
+  approverGroups: [],
+  guests: false,
+  bots: [],
+};

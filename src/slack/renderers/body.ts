@@ -1,0 +1,88 @@
+/**
+ * What one Slack message shows, as the outbox carries it: JSON, so that equal bodies are equal
+ * texts. Limits of Block Kit are kept here and nowhere else.
+ */
+import type { KnownBlock } from '@slack/types';
+import { z } from 'zod';
+
+/** Of `text` in chat.update, less what Slack may add when it escapes. */
+export const TEXT_LIMIT = 3_900;
+/** Piece of an answer in one message: with plan and steps beside it, blocks stay below 12,000. */
+export const PIECE_LIMIT = 3_500;
+export const SECTION_LIMIT = 3_000;
+/** Messages that one turn may have. */
+export const MOST_PIECES = 5;
+
+export type SessionStatus = 'processing' | 'suspended' | 'active' | 'closed';
+
+/** A step of a turn as a native stream shows it. */
+export interface StreamTask {
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'pending' | 'in_progress' | 'complete' | 'error';
+}
+
+/** What a running turn streams where that is possible. */
+export interface LiveTurn {
+  readonly markdown: string;
+  readonly tasks: readonly StreamTask[];
+}
+
+export interface SlackBody {
+  /** For notifications, and all of the message where blocks are refused: mrkdwn. */
+  readonly text: string;
+  readonly blocks: readonly KnownBlock[];
+  readonly live?: LiveTurn | undefined;
+  /** What the thread's session is at. */
+  readonly status?: SessionStatus | undefined;
+}
+
+const bodySchema = z.object({
+  text: z.string(),
+  blocks: z.array(z.custom<KnownBlock>((value) => typeof value === 'object' && value !== null)),
+  live: z
+    .object({
+      markdown: z.string(),
+      tasks: z.array(
+        z.object({
+          id: z.string(),
+          title: z.string(),
+          status: z.enum(['pending', 'in_progress', 'complete', 'error']),
+        }),
+      ),
+    })
+    .optional(),
+  status: z.enum(['processing', 'suspended', 'active', 'closed']).optional(),
+});
+
+export const writeBody = (body: SlackBody): string => JSON.stringify(body);
+
+/** A text that is no body of ours (what a shorter text leaves behind) is a message of that text. */
+export function readBody(text: string): SlackBody {
+  if (!text.startsWith('{')) return { text, blocks: [] };
+  const parsed = bodySchema.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data : { text, blocks: [] };
+}
+
+/** At most `limit` characters, with a sign that there was more. */
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  // Never in the middle of an entity or of a pair of code units.
+  return `${text.slice(0, limit - 1).replace(/&[a-z]{0,4}$|[\uD800-\uDBFF]$/, '')}…`;
+}
+
+export const mrkdwnSection = (text: string): KnownBlock => ({
+  type: 'section',
+  text: { type: 'mrkdwn', text: cut(text, SECTION_LIMIT) },
+});
+
+export const context = (text: string): KnownBlock => ({
+  type: 'context',
+  elements: [{ type: 'mrkdwn', text: cut(text, SECTION_LIMIT) }],
+});
+
+/** Text exactly as it is, in a fixed width; nothing in it is read as markup. */
+export const preformatted = (text: string): KnownBlock => ({
+  type: 'rich_text',
+  elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] }],
+});

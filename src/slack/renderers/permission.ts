@@ -1,0 +1,193 @@
+/**
+ * A permission request as a message of its own. Invariant: an approving button is only where the
+ * whole of what it approves can be read, hidden characters included.
+ */
+import type { KnownBlock } from '@slack/types';
+import type { PermissionOption } from '../../core/model/permission.ts';
+import type { PermissionView } from '../../core/model/transcript.ts';
+import type { ResolvedView } from '../../core/ports/surface.ts';
+import { hiddenCharacters } from '../../core/transcript/text.ts';
+import { context, cut, mrkdwnSection, preformatted, TEXT_LIMIT, type SlackBody } from './body.ts';
+import { diffLines } from './diff.ts';
+import { codeLine, plainLine } from './mrkdwn.ts';
+
+type View = Extract<ResolvedView, { kind: 'permission' }>;
+
+/** Gives the opaque token of an option's button; undefined: this option has no button. */
+export type MintToken = (view: View, option: PermissionOption) => string | undefined;
+
+/** All buttons of permission requests have an action id that begins so. */
+export const PERMISSION_ACTION = 'permission';
+
+/** More than this is not shown whole, so it cannot be approved by a click. */
+const READABLE = { characters: 2_900, lines: 80 };
+const MOST_BUTTONS = 25;
+const LABEL_LIMIT = 75;
+
+const WANTS: Readonly<Record<string, string>> = {
+  read: 'wants to read',
+  edit: 'wants to change a file',
+  delete: 'wants to delete',
+  move: 'wants to move files',
+  search: 'wants to search',
+  execute: 'wants to run a command',
+  fetch: 'wants to fetch from the network',
+  switch_mode: 'wants to change its mode',
+};
+
+export function renderPermission(view: View, mint: MintToken): SlackBody {
+  const { outcome } = view.permission;
+  return outcome === null ? pending(view, mint) : decided(view.permission, outcome);
+}
+
+function pending(view: View, mint: MintToken): SlackBody {
+  const { permission, transcript } = view;
+  const { toolCall, code } = permission;
+  const wants = WANTS[toolCall.kind] ?? 'asks for permission';
+  const heading = `✋ *${plainLine(transcript.agentName)}* ${wants} \`${plainLine(code)}\``;
+  const subject = hiddenCharacters(subjectOf(permission));
+  const isWhole =
+    subject.length <= READABLE.characters && subject.split('\n').length <= READABLE.lines;
+  const shown = isWhole ? subject : beginning(subject);
+  const options = isWhole
+    ? permission.options
+    : permission.options.filter(({ kind }) => kind.startsWith('reject'));
+  const note = isWhole
+    ? []
+    : [context(`This is too long to be approved by a click: ${subject.length} characters.`)];
+  const blocks = [
+    mrkdwnSection(heading),
+    preformatted(shown === '' ? '(no details)' : shown),
+    ...note,
+    ...buttons(view, options, mint),
+    context(footer(view)),
+  ];
+  const text = `${heading}\n${codeLine(cut(subject, 500))}\n${howToType(code)}`;
+  return { text: cut(text, TEXT_LIMIT), blocks };
+}
+
+function beginning(subject: string): string {
+  const lines = subject.slice(0, READABLE.characters).split('\n').slice(0, READABLE.lines);
+  return `${lines.join('\n')}\n…`;
+}
+
+function buttons(
+  view: View,
+  options: readonly PermissionOption[],
+  mint: MintToken,
+): readonly KnownBlock[] {
+  const elements = options.slice(0, MOST_BUTTONS).flatMap((option, index) => {
+    const value = mint(view, option);
+    if (value === undefined) return [];
+    const style = styleOf(option);
+    const label = cut(hiddenCharacters(option.name).trim() || option.kind, LABEL_LIMIT);
+    return [
+      {
+        type: 'button' as const,
+        action_id: `${PERMISSION_ACTION}:${index}`,
+        text: { type: 'plain_text' as const, text: label, emoji: false },
+        value,
+        ...(style === undefined ? {} : { style }),
+      },
+    ];
+  });
+  return elements.length === 0 ? [] : [{ type: 'actions', elements }];
+}
+
+function styleOf({ kind }: PermissionOption): 'primary' | 'danger' | undefined {
+  if (kind === 'allow_once') return 'primary';
+  return kind.startsWith('reject') ? 'danger' : undefined;
+}
+
+function footer({ permission, transcript }: View): string {
+  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor.name;
+  const directory = directoryOf(permission);
+  const seconds = Math.floor(permission.expiresAt / 1000);
+  const at = new Date(permission.expiresAt).toISOString().slice(11, 16);
+  return [
+    directory === undefined
+      ? plainLine(permission.toolCall.kind)
+      : `${plainLine(permission.toolCall.kind)} in ${codeLine(directory)}`,
+    ...(asker ? [`asked for by ${plainLine(asker)}`] : []),
+    `expires <!date^${seconds}^{time}|at ${at} UTC>`,
+    howToType(permission.code),
+  ].join(' · ');
+}
+
+const howToType = (code: string): string =>
+  `or mention me with \`approve ${plainLine(code)}\` or \`deny ${plainLine(code)}\``;
+
+/** All of what would be done, as text. */
+function subjectOf({ toolCall, asked }: PermissionView): string {
+  const { command, title, content, locations } = toolCall;
+  const diffs = content.filter((part) => part.type === 'diff');
+  const raw = command === undefined && diffs.length === 0 ? readable(asked['rawInput']) : [];
+  const places = locations
+    .map(({ path }) => path)
+    .filter((path) => !title.includes(path) && !diffs.some((diff) => diff.path === path));
+  const texts = content.flatMap((part) =>
+    part.type === 'text' && part.text.trim() !== '' && part.text !== command ? [part.text] : [],
+  );
+  return [
+    ...(title === command || title.trim() === '' ? [] : [title]),
+    ...(command === undefined ? [] : [command]),
+    ...places,
+    ...diffs.map((diff) => [diff.path, ...diffLines(diff).lines].join('\n')),
+    ...raw,
+    ...texts,
+  ].join('\n');
+}
+
+function readable(input: unknown): readonly string[] {
+  if (typeof input !== 'object' || input === null || Object.keys(input).length === 0) return [];
+  return [JSON.stringify(input, null, 2)];
+}
+
+/** The working directory, where the agent names one. */
+function directoryOf({ asked }: PermissionView): string | undefined {
+  const input = asked['rawInput'];
+  if (typeof input !== 'object' || input === null) return undefined;
+  const named = Object.entries(input).find(([key]) => /^(cwd|workdir|directory)$/i.test(key));
+  return typeof named?.[1] === 'string' ? named[1] : undefined;
+}
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  allow_once: 'Allowed',
+  allow_always: 'Always allowed',
+  reject_once: 'Rejected',
+  reject_always: 'Always rejected',
+};
+
+/** The word for an answer of this kind, for sentences to people. */
+export const answerWord = (kind: string | undefined): string => ANSWERS[kind ?? ''] ?? 'Answered';
+
+function decided(
+  { toolCall, code }: PermissionView,
+  outcome: NonNullable<PermissionView['outcome']>,
+): SlackBody {
+  const isAllowed =
+    outcome.kind === 'selected' && outcome.option?.kind.startsWith('allow') === true;
+  const mark = isAllowed ? '✅' : '🚫';
+  const what = codeLine(cut(toolCall.command ?? toolCall.title, 300));
+  const line = `${mark} ${said(outcome)} · ${time(outcome.at)} · ${what} \`${plainLine(code)}\``;
+  return { text: line, blocks: [context(line)] };
+}
+
+function said(outcome: NonNullable<PermissionView['outcome']>): string {
+  switch (outcome.kind) {
+    case 'selected': {
+      const rule = outcome.rule === undefined ? '' : ` (rule ${plainLine(outcome.rule)})`;
+      const option = outcome.option === null ? '' : ` · ${plainLine(outcome.option.name)}`;
+      return `${answerWord(outcome.option?.kind)} by ${plainLine(outcome.by.name)}${rule}${option}`;
+    }
+    case 'cancelled':
+      return 'Closed unanswered: the turn ended first';
+    case 'expired':
+      return 'Expired: nobody answered in time, so it was rejected';
+  }
+}
+
+function time(at: number): string {
+  const utc = new Date(at).toISOString().slice(11, 16);
+  return `<!date^${Math.floor(at / 1000)}^{time}|${utc} UTC>`;
+}

@@ -1,0 +1,169 @@
+/**
+ * One turn as one message, or as a few when the answer is long: header, plan, steps, answer. What
+ * does not fit is counted and said, never dropped without a word.
+ */
+import type { KnownBlock } from '@slack/types';
+import type { Usage } from '../../core/model/session.ts';
+import type { TurnState, TurnView } from '../../core/model/transcript.ts';
+import type { ResolvedView } from '../../core/ports/surface.ts';
+import { elapsed, turnText } from '../../core/transcript/text.ts';
+import {
+  context,
+  cut,
+  MOST_PIECES,
+  mrkdwnSection,
+  PIECE_LIMIT,
+  TEXT_LIMIT,
+  type LiveTurn,
+  type SessionStatus,
+  type SlackBody,
+} from './body.ts';
+import { escape, plainLine, safeMarkdown, toMrkdwn } from './mrkdwn.ts';
+import { splitMarkdown } from './split.ts';
+import { planLines, stepLines, tasksOf } from './steps.ts';
+
+type View = Extract<ResolvedView, { kind: 'turn' }>;
+
+/** No event for so long in a working turn is said. */
+const QUIET_MS = 60_000;
+const REASON_LIMIT = 1_500;
+
+const STATES: Readonly<Record<TurnState, { mark: string; word: string; status: SessionStatus }>> = {
+  queued: { mark: '🕓', word: 'queued', status: 'processing' },
+  preparing: { mark: '📦', word: 'preparing environment', status: 'processing' },
+  working: { mark: '⏳', word: 'working', status: 'processing' },
+  waiting: { mark: '✋', word: 'waiting for you', status: 'suspended' },
+  done: { mark: '✅', word: 'done', status: 'active' },
+  failed: { mark: '❌', word: 'failed', status: 'active' },
+  stopped: { mark: '⏹️', word: 'stopped', status: 'active' },
+  interrupted: { mark: '⚠️', word: 'interrupted', status: 'active' },
+  cancelled: { mark: '🚫', word: 'cancelled', status: 'active' },
+};
+
+/** ACP stop reasons that a reader must know of though the turn is `done`. */
+const EARLY_ENDS: Readonly<Record<string, string>> = {
+  max_tokens: 'The answer ends here because the model reached its token limit.',
+  max_turn_requests: 'The agent stopped because it reached its limit of model requests.',
+  refusal: 'The agent refused to go on.',
+};
+
+/** `wholeUrl`: where all of it can be read, if anywhere. */
+export function renderTurn(
+  view: View,
+  now: number,
+  wholeUrl: string | undefined,
+): readonly [SlackBody, ...SlackBody[]] {
+  const { turn } = view;
+  const answer = turnText(turn);
+  const [first, ...more] = splitMarkdown(answer, PIECE_LIMIT);
+  const shown = more.slice(0, MOST_PIECES - 1);
+  const left = more.slice(shown.length).reduce((sum, piece) => sum + piece.length, 0);
+  const pieces = [first, ...shown];
+  const bodies = pieces.map((piece, index) => {
+    const isLast = index === pieces.length - 1;
+    const rest = isLast && left > 0 ? leftOut(left, wholeUrl) : undefined;
+    return index === 0 ? firstBody(view, now, piece, rest) : nextBody(piece, rest);
+  });
+  const [head = firstBody(view, now, first, undefined), ...tail] = bodies;
+  return [head, ...tail];
+}
+
+function firstBody(view: View, now: number, piece: string, rest: string | undefined): SlackBody {
+  const { turn, transcript } = view;
+  const header = headerOf(view, now);
+  const plan = planLines(turn.plan);
+  const steps = stepLines(turn);
+  const end = endOf(turn);
+  const blocks: KnownBlock[] = [
+    context(header),
+    ...origin(turn),
+    ...(plan === '' ? [] : [mrkdwnSection(plan)]),
+    ...(steps === '' ? [] : [context(steps)]),
+    ...markdown(piece),
+    ...[...end, ...(rest === undefined ? [] : [rest])].map(context),
+  ];
+  const text = [header, toMrkdwn(piece), ...end].filter((part) => part !== '').join('\n');
+  const { status } = STATES[turn.state];
+  return {
+    text: cut(text, TEXT_LIMIT),
+    blocks,
+    status: transcript.ended ? 'closed' : status,
+    ...(isLive(view) ? { live: liveOf(turn, piece) } : {}),
+  };
+}
+
+/** One that waits for another turn would be a stream in which nothing happens, and dies. */
+function isLive({ turn, transcript }: View): boolean {
+  if (turn.endedAt !== null) return false;
+  if (turn.state !== 'queued') return true;
+  const others = [...transcript.turns.values()];
+  return turn.position === 1 && others.every((other) => other.endedAt !== null || other === turn);
+}
+
+function liveOf(turn: TurnView, piece: string): LiveTurn {
+  const { word } = STATES[turn.state];
+  const state = { id: 'state', title: word, status: 'in_progress' } as const;
+  return { markdown: safeMarkdown(piece), tasks: [state, ...tasksOf(turn)] };
+}
+
+function nextBody(piece: string, rest: string | undefined): SlackBody {
+  const blocks = [
+    context('_continued_'),
+    ...markdown(piece),
+    ...(rest === undefined ? [] : [context(rest)]),
+  ];
+  return { text: cut(toMrkdwn(piece), TEXT_LIMIT), blocks };
+}
+
+const markdown = (piece: string): readonly KnownBlock[] =>
+  piece.trim() === '' ? [] : [{ type: 'markdown', text: safeMarkdown(piece) }];
+
+function leftOut(characters: number, wholeUrl: string | undefined): string {
+  const count = new Intl.NumberFormat('en-US').format(characters);
+  return wholeUrl === undefined
+    ? `${count} more characters are not shown here; the session's log has them.`
+    : `${count} more characters are on <${wholeUrl}|the session's page>.`;
+}
+
+function headerOf({ turn, transcript }: View, now: number): string {
+  const { mark, word } = STATES[turn.state];
+  const parts = [`${mark} *${plainLine(transcript.agentName)}*`, word];
+  if (turn.position !== null) parts.push(`number ${turn.position} in line`);
+  if (transcript.queuePaused && turn.state === 'queued') parts.push('the queue is paused');
+  if (turn.startedAt !== null) parts.push(elapsed((turn.endedAt ?? now) - turn.startedAt));
+  const silent = now - turn.lastEventAt;
+  if (turn.state === 'working' && silent >= QUIET_MS) parts.push(`quiet for ${elapsed(silent)}`);
+  return parts.join(' · ');
+}
+
+/** A prompt that came from elsewhere is on no message of this thread, so it is quoted. */
+function origin(turn: TurnView): readonly KnownBlock[] {
+  if (turn.actor.surface === 'slack') return [];
+  const who = `${plainLine(turn.actor.name)} · ${plainLine(turn.actor.surface)}`;
+  return [context(`> ${plainLine(cut(turn.text, 300))}\n${who}`)];
+}
+
+function endOf(turn: TurnView): readonly string[] {
+  const early = turn.state === 'done' ? EARLY_ENDS[turn.stopReason ?? ''] : undefined;
+  const reason = turn.reason ?? early;
+  const usage = turn.endedAt === null ? '' : usageText(turn.usage);
+  return [
+    ...(reason === undefined ? [] : [`⚠️ ${escape(cut(reason, REASON_LIMIT))}`]),
+    ...(usage === '' ? [] : [usage]),
+  ];
+}
+
+/** `12,400 of 200,000 tokens of context · 0.0312 USD`; empty when the agent reported none. */
+function usageText(usage: Usage | null): string {
+  if (usage === null) return '';
+  const number = new Intl.NumberFormat('en-US');
+  const size = usage.size === undefined ? '' : ` of ${number.format(usage.size)}`;
+  const tokens =
+    usage.used === undefined ? [] : [`${number.format(usage.used)}${size} tokens of context`];
+  const { cost } = usage;
+  const price =
+    cost && cost.amount > 0
+      ? [`${Number(cost.amount.toFixed(4))} ${plainLine(cost.currency)}`]
+      : [];
+  return [...tokens, ...price].join(' · ');
+}

@@ -1,0 +1,69 @@
+/** People who may do nothing, and servers that are started again. */
+import { describe, expect, it } from 'vitest';
+import { button, heldTurn, holdTurns, showing, stage, until, pass } from './surface.play.ts';
+import type { SurfaceUnderTest } from './surface.under-test.ts';
+
+export function describeRestart(surface: SurfaceUnderTest): void {
+  describe(`${surface.name}: people who may not`, () => {
+    const { bench, itNeeds } = stage(surface);
+    itNeeds(['outsiderSpeaks'], 'runs nothing for them, and says so once', async () => {
+      const held = holdTurns(bench());
+      await bench().start('outsider', 'delete everything');
+      await until(
+        bench(),
+        'it is said',
+        async () => (await bench().shown()).length + (await bench().told('outsider')).length > 0,
+      );
+      await bench().say('outsider', 'please');
+      await pass(bench(), 10_000);
+      expect(held).toEqual([]);
+      expect((await bench().shown()).length + (await bench().told('outsider')).length).toBe(1);
+    });
+  });
+
+  describe(`${surface.name}: restart`, () => {
+    const { bench, itNeeds, ask } = stage(surface);
+    it('shows a turn that it cut off as interrupted, once, and goes on with the next', async () => {
+      const held = holdTurns(bench());
+      await bench().start('asker', 'first');
+      const first = await heldTurn(bench(), held, 0);
+      first.turn.say('Half of ');
+      await showing(bench(), 'Half of', 30_000);
+      await bench().restart();
+      await showing(bench(), /interrupted/i);
+      await bench().say('asker', 'go on');
+      const second = await heldTurn(bench(), held, 1);
+      second.turn.say('The rest.');
+      second.end();
+      await showing(bench(), 'The rest.');
+      expect(await bench().shown()).toHaveLength(2);
+    });
+
+    itNeeds(
+      ['press'],
+      'closes a request whose agent it ended, and says so to who presses',
+      async () => {
+        await ask();
+        const allow = await button(bench(), 'Allow once');
+        await bench().restart();
+        await until(bench(), 'no buttons', async () => (await bench().buttons()).length === 0);
+        await bench().press('maintainer', allow);
+        await until(bench(), 'told', async () => (await bench().told('maintainer')).length > 0);
+      },
+    );
+
+    it('does what was queued', async () => {
+      const held = holdTurns(bench());
+      await bench().start('asker', 'first');
+      await heldTurn(bench(), held, 0);
+      await bench().say('asker', 'second');
+      await until(bench(), 'it is queued', async () => (await bench().shown()).length === 2);
+      await bench().restart();
+      const second = await heldTurn(bench(), held, 1);
+      expect(second.turn.text).toContain('second');
+      second.turn.say('After all.');
+      second.end();
+      await showing(bench(), 'After all.');
+    });
+  });
+}

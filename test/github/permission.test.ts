@@ -1,0 +1,143 @@
+/** Who answers a permission request on GitHub, and with what. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { PermissionAnswer } from '../../src/core/ports/agent.ts';
+import type { Comment, Issue } from '../harness/fake-github/model.ts';
+import { openGitHub, type GitHubBench } from './bench.ts';
+
+let bench: GitHubBench;
+beforeEach(async () => {
+  bench = await openGitHub();
+});
+afterEach(() => bench.close());
+
+const answers: PermissionAnswer[] = [];
+
+async function ask(on: 'issue' | 'pull' = 'issue'): Promise<{ issue: Issue; request: Comment }> {
+  const { people, repo, ann, agents, github } = bench;
+  answers.splice(0);
+  agents.behave = async (turn) => {
+    answers.push(await turn.ask('rm -rf build'));
+    turn.say('Gone.');
+    return 'end_turn';
+  };
+  const issue =
+    on === 'issue'
+      ? people.openIssue(ann, repo, { title: 'Clean up' })
+      : people.openPull(ann, repo, { title: 'Clean up' });
+  people.comment(ann, issue, '@threadcast clean up');
+  const found = (): Comment | undefined =>
+    github.botComments(issue).find(({ body }) => body.includes('answer:'));
+  await bench.until(() => found() !== undefined);
+  const request = found();
+  if (request === undefined) throw new Error('nothing is asked');
+  return { issue, request };
+}
+
+const readable = (body: string): string =>
+  body.replace(/answer:[A-Za-z0-9_.~]+/g, 'answer:…').replace(/threadcast:\S+ \S+ -->/, '… -->');
+
+test('a tick of a maintainer is the answer, and the comment says so', async () => {
+  const { people, mia } = bench;
+  const { request } = await ask();
+  expect(readable(request.body).replace(/`[a-z]\d`|[a-z]\d(?=`)/g, '`k7`')).toMatchInlineSnapshot(`
+    "### ✋ Example wants to change a file \`k7\`
+
+    rm -rf build
+
+    edit · asked for by ann · expires 2026-01-01 00:30 UTC
+
+    - [ ] **Allow once** <!-- answer:… -->
+    - [ ] **Deny** <!-- answer:… -->
+
+    Tick a box, or write \`/approve \`k7\`\` or \`/deny \`k7\`\`.
+
+    <!-- … -->"
+  `);
+  people.tick(mia, request, 'Allow once');
+  await bench.until(() => answers.length === 1);
+  expect(answers).toEqual([{ outcome: 'selected', optionId: 'yes' }]);
+  await bench.until(() => request.body.includes('Allowed by **mia**'));
+  expect(readable(request.body)).toMatchInlineSnapshot(`
+    "✅ Allowed by **mia** (2026-01-01 00:00 UTC): Allow once
+
+    \`rm -rf build\`
+
+    <!-- … -->"
+  `);
+});
+
+test('a tick of somebody who may not is put back and explained, and the request stays open', async () => {
+  const { people, ann, mia, github } = bench;
+  const { issue, request } = await ask();
+  const { body } = request;
+  people.tick(ann, request, 'Allow once');
+  await bench.until(() => github.botComments(issue).length === 3);
+  expect(request.body).toBe(body);
+  expect(github.botComments(issue).at(-1)?.body).toContain('**ann**: Sorry, this needs the role');
+  expect(answers).toEqual([]);
+  people.tick(ann, request, 'Allow once');
+  await bench.pass(5_000);
+  expect(request.body).toBe(body);
+  expect(github.botComments(issue)).toHaveLength(3);
+  people.tick(mia, request, 'Deny');
+  await bench.until(() => answers.length === 1);
+  expect(answers).toEqual([{ outcome: 'selected', optionId: 'no' }]);
+});
+
+test('a request whose text somebody changed is restored, and a tick in it counts for nothing', async () => {
+  const { people, ann, mia } = bench;
+  const { request } = await ask();
+  const { body } = request;
+  people.editComment(ann, request, body.replace('rm -rf build', 'ls build'));
+  await bench.until(() => request.body === body);
+  // The tick is on the text as it was changed, before that was put back.
+  bench.hooks.hold();
+  people.editComment(ann, request, body.replace('rm -rf build', 'ls build'));
+  people.tick(mia, request, 'Allow once');
+  await bench.hooks.pump();
+  await bench.pass(5_000);
+  expect(answers).toEqual([]);
+  expect(request.body).toBe(body);
+});
+
+test('two boxes at once, and a box that was not ours, are no answer', async () => {
+  const { people, mia } = bench;
+  const { request } = await ask();
+  const { body } = request;
+  people.editComment(mia, request, body.replaceAll('- [ ]', '- [x]'));
+  await bench.pass(5_000);
+  expect(request.body).toBe(body);
+  people.editComment(mia, request, body.replace(/answer:/, 'answer:AAAA').replace('[ ]', '[x]'));
+  await bench.pass(5_000);
+  expect(answers).toEqual([]);
+});
+
+test('on a pull request a check run mirrors it, and its button answers', async () => {
+  const { people, mia, world } = bench;
+  const { request } = await ask('pull');
+  await bench.until(() => world.checkRuns.length === 1);
+  const [run] = world.checkRuns;
+  if (run === undefined) throw new Error('no check run');
+  expect(run).toMatchObject({
+    name: 'threadcast / permission',
+    conclusion: 'action_required',
+    actions: [{ identifier: 'allow' }, { identifier: 'deny' }],
+  });
+  people.requestAction(mia, run, 'allow');
+  await bench.until(() => answers.length === 1);
+  expect(answers).toEqual([{ outcome: 'selected', optionId: 'yes' }]);
+  await bench.until(() => run.conclusion === 'success' && request.body.includes('Allowed by'));
+  expect(run.actions).toEqual([]);
+});
+
+test('a button of the check run by somebody who may not is explained, and answers nothing', async () => {
+  const { people, ann, world, github } = bench;
+  const { issue } = await ask('pull');
+  await bench.until(() => world.checkRuns.length === 1);
+  const [run] = world.checkRuns;
+  if (run === undefined) throw new Error('no check run');
+  people.requestAction(ann, run, 'allow');
+  const last = (): string => github.botComments(issue).at(-1)?.body ?? '';
+  await bench.until(() => last().includes('**ann**: Sorry'));
+  expect(answers).toEqual([]);
+});

@@ -1,0 +1,85 @@
+/** GitHub and Slack on one whole server with the real example agent; only the platforms are fakes. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFakeGitHub } from '../harness/fake-github/fake-github.ts';
+import type { FakeGitHub } from '../harness/fake-github/fake-github.ts';
+import { startFakeSlack } from '../harness/fake-slack/fake-slack.ts';
+import type { FakeSlack } from '../harness/fake-slack/fake-slack.ts';
+import { eventually, startServerProcess, temporaryDirectory } from '../harness/server-process.ts';
+import type { ServerProcess } from '../harness/server-process.ts';
+
+const directory = await temporaryDirectory();
+let github: FakeGitHub;
+let slack: FakeSlack;
+let server: ServerProcess;
+
+beforeAll(async () => {
+  github = await createFakeGitHub({ ghes: true });
+  slack = await startFakeSlack();
+  server = await startServerProcess({
+    dataDir: directory.path,
+    env: {
+      LOG_LEVEL: 'warn',
+      EXAMPLE_DELAY_MS: '1',
+      APP_ID: String(github.world.app.id),
+      PRIVATE_KEY: github.privateKey,
+      WEBHOOK_SECRET: github.secret,
+      GHE_HOST: github.host,
+      GHE_PROTOCOL: 'http',
+      SLACK_BOT_TOKEN: slack.botToken,
+      SLACK_SIGNING_SECRET: slack.signingSecret,
+      SLACK_API_URL: slack.apiUrl,
+    },
+  });
+  github.hooks.target = `${server.url}/api/github/webhooks`;
+  slack.deliverTo(`${server.url}/slack/events`);
+});
+afterAll(async () => {
+  await server.stop();
+  await Promise.all([github.stop(), slack.close()]);
+  await directory.remove();
+});
+
+const until = (done: () => boolean): Promise<true> =>
+  eventually(async () => done() || undefined, 30_000);
+
+describe('a server with both platforms', { timeout: 90_000 }, () => {
+  it('takes a mention in an issue to its outcome, with a permission answered by a comment', async () => {
+    const acme = github.world.user('acme', 'Organization');
+    const ann = github.user('ann');
+    const repo = github.world.repo('shop', { owner: acme, roles: [[ann, 'admin']] });
+    github.people.install(ann, acme, [repo]);
+    const issue = github.people.openIssue(ann, repo, { title: 'Say hello', body: 'Please.' });
+    github.people.comment(ann, issue, '@threadcast ask');
+    await until(() => github.botComments(issue).some(({ body }) => body.includes('/approve')));
+    const card = github.botComments(issue).find(({ body }) => body.includes('/approve'));
+    const code = /\/approve ([a-z]\d+)/.exec(card?.body ?? '')?.[1];
+    github.people.comment(ann, issue, `/approve ${code}`);
+    await until(() => github.botComments(issue).some(({ body }) => body.includes('is written')));
+    await until(() => card?.body.includes('ann') === true);
+    expect(github.botComments(issue)).toHaveLength(2);
+    expect(github.errors).toEqual([]);
+  });
+
+  it('takes a mention in a channel to its outcome, with a permission answered by a button', async () => {
+    const ann = slack.addPerson('Ann');
+    const general = slack.addChannel('general', [ann]);
+    const root = slack.people.say(ann, general, '@threadcast ask');
+    const buttonOf = () =>
+      slack.answers(root).find((answer) => JSON.stringify(answer.blocks ?? []).includes('button'));
+    await until(() => buttonOf() !== undefined);
+    const card = buttonOf();
+    if (card === undefined) throw new Error('no card');
+    slack.people.click(ann, card, 'Allow');
+    await until(() => slack.visible(root).includes('is written'));
+    expect(slack.answers(root)).toHaveLength(2);
+    expect(slack.broken).toEqual([]);
+  });
+
+  it('refuses an unsigned delivery of either', async () => {
+    const body = JSON.stringify({ action: 'created' });
+    const post = async (path: string): Promise<number> =>
+      (await fetch(`${server.url}${path}`, { method: 'POST', body })).status;
+    expect(await post('/api/github/webhooks')).toBeGreaterThanOrEqual(400);
+    expect(await post('/slack/events')).toBeGreaterThanOrEqual(400);
+  });
+});

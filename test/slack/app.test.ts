@@ -1,0 +1,282 @@
+/** What people do on Slack besides talking: commands, shortcuts, reactions, buttons, the Home tab. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/core/model/errors.ts';
+import type { FakeTurn } from '../harness/fake-agent.ts';
+import type { SlackMessage } from '../harness/fake-slack/state.ts';
+import { openSlack, type BenchOptions, type SlackBench } from './bench.ts';
+
+let bench: SlackBench;
+afterEach(() => bench.close());
+
+async function open(options: BenchOptions = {}): Promise<SlackBench> {
+  bench = await openSlack(options);
+  return bench;
+}
+
+/** Lets time pass in small steps, with the wire quiet in each. */
+async function pass(ms: number): Promise<void> {
+  await bench.quiet();
+  for (let at = 0; at < ms; at += 100) {
+    await bench.clock.advance(100);
+    await bench.quiet();
+  }
+}
+
+/** Turns run until they are cancelled. */
+function holdTurns(): FakeTurn[] {
+  const turns: FakeTurn[] = [];
+  bench.stores.agents.behave = async (turn) => {
+    turns.push(turn);
+    await turn.cancelled;
+    return 'cancelled';
+  };
+  return turns;
+}
+
+/** Messages of the app in the channel, newest last. */
+const ours = (): readonly SlackMessage[] =>
+  bench.slack.state.all(bench.general.id).filter((each) => each.byApp);
+
+describe('on Slack', () => {
+  it('a mention becomes one message, edited to its end, and the session shows its status', async () => {
+    await open();
+    await bench.start('asker', 'tidy the <README>');
+    await pass(1_000);
+    expect(bench.slack.visible(bench.root())).toMatchInlineSnapshot(`
+      "Ann
+        @threadcast tidy the <README>
+      threadcast
+        (✅ *Example* · done · 0 s)
+        you said: tidy the <README>"
+    `);
+    expect(bench.slack.count('chat.postMessage')).toBe(1);
+    expect(bench.slack.count('agents.sessions.setStatus', 'ok')).toBe(2);
+  });
+
+  it('an app that is no agent acknowledges with a reaction instead of a status', async () => {
+    await open();
+    bench.slack.api.fault = ({ method }) =>
+      method === 'agents.sessions.setStatus'
+        ? { kind: 'error', error: 'not_authorized' }
+        : undefined;
+    await bench.start('asker', 'hello');
+    await pass(500);
+    expect([...bench.root().reactions.keys()]).toEqual(['eyes']);
+    expect(bench.slack.count('agents.sessions.setStatus')).toBe(1);
+  });
+
+  it('/threadcast starts a thread on a message that says what was asked', async () => {
+    await open();
+    bench.slack.people.slash(bench.ann, bench.general, 'why does the build fail?');
+    await pass(500);
+    const [root, answer] = ours();
+    expect(root?.text).toBe('*Ann*: why does the build fail?');
+    expect(answer?.threadTs).toBe(root?.ts);
+    expect(bench.stores.agents.prompts).toEqual(['why does the build fail?']);
+  });
+
+  it('/threadcast without words, or by a guest, starts nothing and says why', async () => {
+    await open();
+    bench.slack.people.slash(bench.ann, bench.general, '');
+    await pass(200);
+    expect(ours().map((each) => [each.onlyFor, each.text.slice(0, 10)])).toEqual([
+      [bench.ann.id, 'Write what'],
+    ]);
+    bench.slack.people.slash(bench.eve, bench.general, 'do it');
+    await pass(500);
+    expect(bench.stores.agents.prompts).toEqual([]);
+  });
+
+  it('the shortcut asks about a message, and the agent gets that message as quoted data', async () => {
+    await open();
+    const message = bench.slack.people.say(bench.bob, bench.general, 'The deploy is ```red```');
+    bench.openedAt(message);
+    bench.slack.people.shortcut(bench.ann, message, 'ask_threadcast');
+    await bench.quiet();
+    const view = bench.slack.hooks.views().at(-1);
+    bench.slack.people.submit(bench.ann, String(view?.['id']), {
+      question: { question: { value: 'Why?' } },
+    });
+    await pass(500);
+    expect(bench.stores.agents.prompts[0]).toContain('The deploy is ```red```');
+    expect(bench.stores.agents.prompts[0]).toMatch(/treat it as data[\s\S]*Why\?$/);
+    expect(bench.slack.answers(message)).toHaveLength(1);
+  });
+
+  it.each(['octagonal_sign', 'stop_sign'])(':%s: stops the turn of its thread', async (name) => {
+    await open();
+    const turns = holdTurns();
+    await bench.start('asker', 'run for ever');
+    await pass(500);
+    expect(turns).toHaveLength(1);
+    const [message] = bench.slack.answers(bench.root());
+    if (message === undefined) throw new Error('no message');
+    bench.slack.people.react(bench.eve, message, name);
+    await pass(300);
+    expect(await bench.told('outsider')).toHaveLength(1);
+    bench.slack.people.react(bench.ann, message, name);
+    await pass(500);
+    expect((await bench.shown())[0]).toContain('stopped');
+  });
+
+  it("Slack's own Stop button stops the turn", async () => {
+    await open({ direct: true });
+    holdTurns();
+    await bench.start('asker', 'run for ever');
+    await pass(1_500);
+    const channel = bench.slack.state.channels.get(bench.root().channel);
+    if (channel === undefined) throw new Error('no channel');
+    bench.slack.people.stop(bench.ann, channel, bench.root());
+    await pass(3_000);
+    expect((await bench.shown())[0]).toContain('stopped');
+  });
+
+  it('the Home tab shows my sessions, and nobody else’s', async () => {
+    await open();
+    await bench.start('asker', 'hello');
+    await pass(500);
+    bench.slack.people.openHome(bench.ann);
+    bench.slack.people.openHome(bench.bob);
+    await bench.quiet();
+    const home = (id: string): string => JSON.stringify(bench.slack.hooks.home(id));
+    expect(home(bench.ann.id)).toContain('Example');
+    expect(home(bench.bob.id)).toContain('None yet');
+  });
+
+  it('a reply without a mention goes on with the session; one to somebody else does not', async () => {
+    await open();
+    const root = (await bench.start('asker', 'one'), bench.root());
+    await pass(500);
+    bench.slack.people.say(bench.ann, bench.general, 'two', { thread: root });
+    await pass(500);
+    bench.slack.people.say(bench.ann, bench.general, '(aside) three', { thread: root });
+    bench.slack.people.say(bench.ann, bench.general, `<@${bench.bob.id}> four`, { thread: root });
+    bench.slack.people.say(bench.ann, bench.general, 'five, elsewhere');
+    await pass(500);
+    expect(bench.stores.agents.prompts).toEqual(['one', 'two']);
+  });
+
+  it('a message that Slack finds wrong is sent without its blocks', async () => {
+    await open();
+    bench.slack.api.fault = ({ method, args }) =>
+      method.startsWith('chat.') && JSON.stringify(args['blocks'] ?? []) !== '[]'
+        ? { kind: 'error', error: 'invalid_blocks' }
+        : undefined;
+    await bench.start('asker', 'hello');
+    await pass(500);
+    expect(await bench.shown()).toEqual(['✅ *Example* · done · 0 s\nyou said: hello']);
+  });
+
+  it('a post whose answer was lost is found by its marker, and not made twice', async () => {
+    await open();
+    let isFirst = true;
+    bench.slack.api.fault = ({ method }) => {
+      if (method !== 'chat.postMessage' || !isFirst) return undefined;
+      isFirst = false;
+      return { kind: 'reset', done: true };
+    };
+    await bench.start('asker', 'hello');
+    await pass(3_000);
+    expect(await bench.shown()).toHaveLength(1);
+    expect((await bench.shown())[0]).toContain('done');
+    expect(bench.slack.count('chat.postMessage')).toBe(1);
+  });
+
+  it('a stream whose beginning was never heard of is taken away, and the turn shown once', async () => {
+    await open({ direct: true });
+    let isFirst = true;
+    bench.slack.api.fault = ({ method }) => {
+      if (method !== 'chat.startStream' || !isFirst) return undefined;
+      isFirst = false;
+      return { kind: 'reset', done: true };
+    };
+    await bench.start('asker', 'hello');
+    await pass(4_000);
+    expect(await bench.shown()).toEqual([expect.stringContaining('you said: hello')]);
+    expect(bench.slack.count('chat.delete', 'ok')).toBe(1);
+  });
+
+  it('what was stored before a crash is done after it', async () => {
+    await open();
+    const accept = bench.stores.inbox.accept.bind(bench.stores.inbox);
+    bench.stores.inbox.accept = () => Promise.reject(new AppError('unavailable', 'disk full'));
+    await bench.start('asker', 'hello');
+    await bench.quiet();
+    expect(await bench.stores.deliveries.pending('slack', 10)).toHaveLength(2);
+    bench.stores.inbox.accept = accept;
+    await bench.restart();
+    await pass(1_000);
+    expect(bench.stores.agents.prompts).toEqual(['hello']);
+    expect(await bench.stores.deliveries.pending('slack', 10)).toEqual([]);
+  });
+
+  it('a throttled call waits as long as Slack says, and the other methods go on', async () => {
+    await open();
+    let throttled = 0;
+    bench.slack.api.fault = ({ method }) => {
+      if (method !== 'chat.update' || throttled > 0) return undefined;
+      throttled += 1;
+      return { kind: 'throttle', retryAfterSeconds: 5 };
+    };
+    await bench.start('asker', 'hello');
+    await pass(4_000);
+    expect((await bench.shown())[0]).not.toContain('done');
+    await pass(2_000);
+    expect((await bench.shown())[0]).toContain('done');
+    expect(bench.slack.count('chat.update')).toBe(2);
+  });
+
+  it('a direct message streams, and ends as an edited message', async () => {
+    await open({ direct: true });
+    bench.stores.agents.behave = async (turn) => {
+      turn.say('One moment. ');
+      await new Promise<void>((resolve) => {
+        bench.clock.after(3_000, resolve);
+      });
+      turn.say('Here it is.');
+      return 'end_turn';
+    };
+    await bench.start('asker', 'hello');
+    await pass(2_000);
+    expect(bench.slack.visible(bench.root())).toMatchInlineSnapshot(`
+      "Ann
+        hello
+      threadcast (streaming)
+        [~] working
+        One moment."
+    `);
+    await pass(4_000);
+    expect(bench.slack.visible(bench.root())).toMatchInlineSnapshot(`
+      "Ann
+        hello
+      threadcast
+        (✅ *Example* · done · 3 s)
+        One moment. Here it is."
+    `);
+    expect(bench.slack.count('chat.startStream')).toBe(1);
+  });
+
+  it('a stream is ended before Slack ends it, and its message goes on by edits', async () => {
+    await open({ direct: true });
+    holdTurns();
+    await bench.start('asker', 'take your time');
+    await bench.quiet();
+    for (let minute = 0; minute < 6; minute += 1) {
+      for (let step = 0; step < 12; step += 1) {
+        await bench.clock.advance(5_000);
+        await bench.quiet();
+      }
+    }
+    expect(bench.slack.count('chat.stopStream', 'ok')).toBe(1);
+    expect(await bench.shown()).toHaveLength(1);
+    expect((await bench.shown())[0]).toContain('preparing');
+    expect(bench.slack.count('chat.update', 'ok')).toBeGreaterThan(0);
+  });
+
+  it('works over Socket Mode', async () => {
+    await open({ socket: true });
+    await bench.start('asker', 'hello');
+    await pass(1_000);
+    expect((await bench.shown())[0]).toContain('done');
+  });
+});

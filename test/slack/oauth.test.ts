@@ -1,0 +1,105 @@
+/** Many workspaces: installation, tokens at rest, and their renewal. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { createSeal } from '../../src/slack/oauth/seal.ts';
+import { createTokens } from '../../src/slack/oauth/tokens.ts';
+import { clientOptions } from '../../src/slack/client/calls.ts';
+import { key, openSlack, type SlackBench } from './bench.ts';
+
+let bench: SlackBench;
+afterEach(() => bench?.close());
+
+const OAUTH = { clientId: '1.2', clientSecret: 'fake-client-secret' };
+const HOURS = 3_600_000;
+
+async function openMany(): Promise<SlackBench> {
+  bench = await openSlack({
+    fake: { rotation: true },
+    options: { botToken: undefined, oauth: OAUTH },
+  });
+  return bench;
+}
+
+/** Walks through the installation as a browser does; `code` as Slack's redirect would carry it. */
+async function install(more: { cookie?: string } = {}): Promise<Response> {
+  const { slack, door } = bench;
+  const begun = await fetch(`${door.url}/slack/install`, { redirect: 'manual' });
+  const location = new URL(begun.headers.get('location') ?? '');
+  const redirect = location.searchParams.get('redirect_uri') ?? '';
+  const cookie = more.cookie ?? begun.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const query = new URLSearchParams({
+    code: slack.tokens.agree(slack.teamId, redirect),
+    state: location.searchParams.get('state') ?? '',
+  });
+  return fetch(`${redirect}?${query.toString()}`, { headers: { cookie } });
+}
+
+const tokensOf = () =>
+  createTokens({
+    installations: bench.installations,
+    leases: bench.stores.leases.holder('other'),
+    clock: bench.clock,
+    seal: createSeal(key(9)),
+    oauth: OAUTH,
+    client: clientOptions(bench.slack.apiUrl, bench.stores.logger),
+  });
+
+describe('an installation', () => {
+  it('is kept encrypted, and the app works there', async () => {
+    await openMany();
+    const answer = await install();
+    expect([answer.status, await answer.text()]).toEqual([
+      200,
+      expect.stringContaining('Installed'),
+    ]);
+    const [row] = bench.installations.rows.values();
+    expect(row?.sealed).toMatch(/^1\.[\w-]{16}\.[\w-]+$/);
+    expect(JSON.stringify([...bench.installations.rows])).not.toContain('xox');
+    await bench.start('asker', 'hello');
+    for (let at = 0; at < 20; at += 1) {
+      await bench.clock.advance(50);
+      await bench.quiet();
+    }
+    expect((await bench.shown())[0]).toContain('done');
+  });
+
+  it('that another browser brings back is refused', async () => {
+    await openMany();
+    const answer = await install({ cookie: 'threadcast_slack_state=1.2.3' });
+    expect(answer.status).toBe(400);
+    expect(bench.installations.rows.size).toBe(0);
+  });
+
+  it('whose token has run out is renewed once, however many calls want it', async () => {
+    await openMany();
+    await install();
+    await bench.clock.advance(13 * HOURS);
+    const tokens = tokensOf();
+    const grants = await Promise.all(
+      Array.from({ length: 20 }, () => tokens.grant(bench.slack.teamId)),
+    );
+    expect(new Set(grants.map(({ botToken }) => botToken)).size).toBe(1);
+    // Once for the installation, once for the renewal.
+    expect(bench.slack.count('oauth.v2.access')).toBe(2);
+  });
+
+  it('cannot be read with another key, or as another workspace', async () => {
+    await openMany();
+    await install();
+    const { sealed = '' } = [...bench.installations.rows.values()][0] ?? {};
+    const { teamId } = bench.slack;
+    expect(createSeal(key(9)).open(teamId, sealed)).toContain('granted');
+    expect(() => createSeal(key(8)).open(teamId, sealed)).toThrow(/cannot be read/);
+    expect(() => createSeal(key(9)).open('T_OTHER', sealed)).toThrow(/cannot be read/);
+    expect(() => createSeal(key(9)).open(teamId, `${sealed.slice(0, -3)}AAA`)).toThrow(
+      /cannot be read/,
+    );
+  });
+
+  it('is forgotten when the workspace removes the app', async () => {
+    await openMany();
+    await install();
+    bench.slack.events.send(bench.slack.teamId, { type: 'app_uninstalled' });
+    await bench.quiet();
+    expect(bench.installations.rows.size).toBe(0);
+  });
+});
