@@ -1,5 +1,5 @@
 /** Everything besides comments that GitHub tells, and what comes of it. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Issue, PullFile } from '../harness/fake-github/model.ts';
 import { openGitHub, type GitHubBench } from './bench.ts';
 
@@ -219,6 +219,10 @@ test('what was missed while the server was away is asked for when it starts', as
   expect(prompts()).toEqual([]);
   hooks.fate = () => undefined;
   await bench.restart();
+  // Asked for over real sockets: the hands of the clock must not run ahead of the answer.
+  const arrived = (): boolean =>
+    hooks.deliveries.some(({ redelivery, statusCode }) => redelivery && statusCode === 202);
+  await vi.waitUntil(arrived, { timeout: 20_000 });
   await hasRun();
   await bench.restart();
   await bench.pass(3_000);
