@@ -1,6 +1,6 @@
 /** What the buttons of permission messages do, and the tokens in them. */
-import { createHash } from 'node:crypto';
 import type { Action, ActionTokens } from '../core/access/action-token.ts';
+import { inputHash } from '../core/access/action-token.ts';
 import type { Caller } from '../core/model/actor.ts';
 import { AppError, isAppError } from '../core/model/errors.ts';
 import { parseId, type IdPrefix } from '../core/model/ids.ts';
@@ -26,16 +26,6 @@ export function createMintToken(tokens: ActionTokens): MintToken {
       throw error;
     }
   };
-}
-
-/** The same for equal values, whatever the order of their keys (a database may change it). */
-function inputHash(asked: unknown): string {
-  const ordered = JSON.stringify(asked, (_key, value: unknown) =>
-    value !== null && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
-  return createHash('sha256').update(ordered).digest('base64url');
 }
 
 export interface AnswerDeps {

@@ -7,7 +7,7 @@
  * Shape: base64url(JSON) `.` base64url(HMAC-SHA-256 of the first part). Change the version in
  * `PURPOSE` with the shape.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { AppError } from '../model/errors.ts';
 
@@ -91,4 +91,14 @@ function fromBody(body: string): Action | undefined {
   if (!fields.success) return undefined;
   const [sessionId, requestId, optionId, surface, expiresAt, inputHash] = fields.data;
   return { sessionId, requestId, optionId, surface, expiresAt, inputHash };
+}
+
+/** Of what a button was shown for: the same for equal values, whatever the order of their keys (a database may change it). */
+export function inputHash(asked: unknown): string {
+  const ordered = JSON.stringify(asked, (_key, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+  return createHash('sha256').update(ordered).digest('base64url');
 }

@@ -2,6 +2,7 @@
  * A permission request as a comment of its own, and as a check run beside it. Invariant: a box that
  * approves is only where the whole of what it approves can be read, hidden characters included.
  */
+import { directoryOf, readable } from '../../core/transcript/asked.ts';
 import type { PermissionOption } from '../../core/model/permission.ts';
 import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
@@ -124,19 +125,6 @@ export function renderInput(permission: PermissionView): {
   if (markdown.length <= LONGEST) return { markdown, whole };
   // Cut as one block: whatever stood open in it ends with it.
   return { markdown: block(markdown.slice(0, READABLE.characters)), whole: false };
-}
-
-function readable(input: unknown): readonly string[] {
-  if (typeof input !== 'object' || input === null || Object.keys(input).length === 0) return [];
-  return [JSON.stringify(input, null, 2)];
-}
-
-/** The working directory, where the agent names one. */
-function directoryOf({ asked }: PermissionView): string | undefined {
-  const input = asked['rawInput'];
-  if (typeof input !== 'object' || input === null) return undefined;
-  const named = Object.entries(input).find(([key]) => /^(cwd|workdir|directory)$/i.test(key));
-  return typeof named?.[1] === 'string' ? named[1] : undefined;
 }
 
 const ANSWERS: Readonly<Record<string, string>> = {

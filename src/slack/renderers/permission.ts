@@ -2,6 +2,7 @@
  * A permission request as a message of its own. Invariant: an approving button is only where the
  * whole of what it approves can be read, hidden characters included.
  */
+import { directoryOf, readable } from '../../core/transcript/asked.ts';
 import type { KnownBlock } from '@slack/types';
 import type { PermissionOption } from '../../core/model/permission.ts';
 import type { PermissionView } from '../../core/model/transcript.ts';
@@ -136,19 +137,6 @@ function subjectOf({ toolCall, asked }: PermissionView): string {
     ...raw,
     ...texts,
   ].join('\n');
-}
-
-function readable(input: unknown): readonly string[] {
-  if (typeof input !== 'object' || input === null || Object.keys(input).length === 0) return [];
-  return [JSON.stringify(input, null, 2)];
-}
-
-/** The working directory, where the agent names one. */
-function directoryOf({ asked }: PermissionView): string | undefined {
-  const input = asked['rawInput'];
-  if (typeof input !== 'object' || input === null) return undefined;
-  const named = Object.entries(input).find(([key]) => /^(cwd|workdir|directory)$/i.test(key));
-  return typeof named?.[1] === 'string' ? named[1] : undefined;
 }
 
 const ANSWERS: Readonly<Record<string, string>> = {
