@@ -17,6 +17,10 @@ const { configurationHelp } = await import('./config/help.ts');
 const { readVersion } = await import('./config/version.ts');
 const { run } = await import('./cli/run.ts');
 
+// A command is over when it says so: what it waits for may be a timer of the Clock alone (a server
+// that stops while a message waits for its budget), and those keep no process up.
+setInterval(() => {}, 60_000);
+
 const result = readConfig();
 const code = await run(process.argv.slice(2), {
   version: readVersion(),

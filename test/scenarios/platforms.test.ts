@@ -82,4 +82,15 @@ describe('a server with both platforms', { timeout: 90_000 }, () => {
     expect(await post('/api/github/webhooks')).toBeGreaterThanOrEqual(400);
     expect(await post('/slack/events')).toBeGreaterThanOrEqual(400);
   });
+
+  it('ends in good order, with code 0, while an outcome waits for its budget', async () => {
+    const bob = slack.addPerson('Bob');
+    slack.api.fault = ({ method }) =>
+      method === 'chat.update' ? { kind: 'throttle', retryAfterSeconds: 60 } : undefined;
+    slack.people.say(bob, slack.addChannel('waiting', [bob]), '@threadcast hello');
+    await until(() => slack.count('chat.update', 'ratelimited') > 0);
+    const asked = performance.now();
+    expect(await server.stop()).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(9_000);
+  });
 });
