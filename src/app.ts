@@ -10,6 +10,7 @@ import type { Config } from './config/config.ts';
 import { purposeKey } from './config/secrets.ts';
 import { readVersion } from './config/version.ts';
 import { createActionTokens } from './core/access/action-token.ts';
+import { createPageLinks } from './core/access/page-links.ts';
 import { parseMessage } from './core/commands/parse.ts';
 import { createEventHub } from './core/events/create-hub.ts';
 import { createInbound } from './core/inbound/inbound.ts';
@@ -107,14 +108,17 @@ async function createThreads(foundation: Foundation, sessions: Sessions) {
   const actionTokens = createActionTokens({ key: purposeKey(serverKey, 'actions') });
   const web = createWebSurface({ ...shared, hosted: storage.hosted, actionTokens });
   const late: { presenter?: Presenter; inbound?: Inbound; outbox?: Outbox } = {};
+  const { publicUrl } = config;
   const platforms = await createPlatforms({
     ...shared,
     config,
-    url: config.publicUrl ?? urlOf(config.host, config.port),
+    url: publicUrl ?? urlOf(config.host, config.port),
     storage,
     sessions: service,
     leases: ownership,
     actionTokens,
+    links:
+      publicUrl === undefined ? undefined : createPageLinks({ publicUrl, tokens: actionTokens }),
     key: (purpose) => purposeKey(serverKey, purpose),
     inbound: { accept: (message) => made(late.inbound).accept(message) },
     outbox: () => made(late.outbox),

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Config } from './config/config.ts';
 import type { ActionTokens } from './core/access/action-token.ts';
+import type { PageLinks } from './core/access/page-links.ts';
 import type { Inbound } from './core/inbound/inbound.ts';
 import { AppError } from './core/model/errors.ts';
 import type { Outbox } from './core/outbox/outbox.ts';
@@ -24,6 +25,8 @@ export interface PlatformDeps {
   readonly sessions: SessionService;
   readonly leases: Leases;
   readonly actionTokens: ActionTokens;
+  /** None when the configuration names no address that people reach. */
+  readonly links: PageLinks | undefined;
   readonly logger: Logger;
   /** A key for one purpose. */
   readonly key: (purpose: string) => Uint8Array;
@@ -69,6 +72,7 @@ async function createGitHub(deps: PlatformDeps): Promise<Platform | undefined> {
       labels: [],
       bots: [],
       signingKey: deps.key('github comments'),
+      links: deps.links,
     },
   });
   return {

@@ -63,7 +63,7 @@ export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
     triggers,
     clock,
     mint: createMint(actionTokens),
-    link: (id) => options.sessionUrl?.(id),
+    links: options.links,
   });
   const worker = createWorker({
     deliveries,

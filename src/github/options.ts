@@ -1,5 +1,5 @@
 /** What the server's configuration says about GitHub. The program's `app.ts` reads it from the environment. */
-import type { SessionId } from '../core/model/ids.ts';
+import type { PageLinks } from '../core/access/page-links.ts';
 
 export interface GitHubOptions {
   /** APP_ID */
@@ -26,8 +26,8 @@ export interface GitHubOptions {
   readonly bots: readonly number[];
   /** At least 32 secret bytes: signs what our comments say, so that a changed one is seen. */
   readonly signingKey: Uint8Array;
-  /** Address of a session's page, when there is one. */
-  readonly sessionUrl?: ((id: SessionId) => string) | undefined;
+  /** To our own pages, when people can reach them. */
+  readonly links?: PageLinks | undefined;
 }
 
 /** Base of the API without a slash at its end; undefined: github.com. */

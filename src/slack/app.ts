@@ -6,6 +6,7 @@ import { App, type Receiver } from '@slack/bolt';
 import type { WebClientOptions } from '@slack/web-api';
 import type { z } from 'zod';
 import type { ActionTokens } from '../core/access/action-token.ts';
+import type { PageLinks } from '../core/access/page-links.ts';
 import { AppError, isAppError } from '../core/model/errors.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DeliveryStore } from '../core/ports/deliveries.ts';
@@ -66,8 +67,8 @@ export interface SlackDeps {
   readonly secretKey: Uint8Array;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where all of a session can be read, if anywhere. */
-  readonly sessionUrl?: ((sessionId: string) => string | undefined) | undefined;
+  /** To our own pages, when people can reach them. */
+  readonly links?: PageLinks | undefined;
   readonly options: SlackOptions;
 }
 
@@ -108,7 +109,7 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
     streams: createStreams({ workspaces, clock }),
     statuses: listener.statuses,
     mintToken: createMintToken(deps.actionTokens),
-    sessionUrl: listener.sessionUrl,
+    links: deps.links,
     clock,
   });
   return {
@@ -147,7 +148,7 @@ function listenerDeps(deps: SlackDeps, workspaces: Workspaces): ListenerDeps {
     access,
     people: createPeople({ workspaces, access, clock }),
     statuses: createSessionStatuses({ workspaces, clock }),
-    sessionUrl: deps.sessionUrl ?? (() => undefined),
+    sessionUrl: (id) => deps.links?.sessionUrl(id),
   };
 }
 

@@ -226,3 +226,12 @@ test.each([
 ])('HOST %s with PUBLIC_URL %s has %i problems', (host, publicUrl, problems) => {
   expect(bad(checkPublicUrl(config({ host, publicUrl })))).toHaveLength(problems);
 });
+
+test('without PUBLIC_URL it says that messages on GitHub and Slack carry no links', () => {
+  const github = { appId: 1, privateKey: { pem: '' }, host: undefined, protocol: 'https' } as const;
+  expect(checkPublicUrl(config({ github }))).toEqual([
+    { state: 'note', says: expect.stringContaining('carry no link to the session page') },
+  ]);
+  const publicUrl = 'https://threadcast.example.org';
+  expect(checkPublicUrl(config({ github, publicUrl }))).toMatchObject([{ state: 'good' }]);
+});

@@ -5,8 +5,13 @@ import type { CliConfig, Finding } from '../command.ts';
 export function checkPublicUrl(config: CliConfig): readonly Finding[] {
   const { publicUrl, host } = config;
   if (publicUrl === undefined) {
-    if (isLoopback(host))
-      return [{ state: 'good', says: 'PUBLIC_URL: not set, only this machine' }];
+    if (isLoopback(host)) {
+      return [
+        hasPlatform(config)
+          ? { state: 'note', says: NO_LINKS }
+          : { state: 'good', says: 'PUBLIC_URL: not set, only this machine' },
+      ];
+    }
     return [
       {
         state: 'bad',
@@ -27,6 +32,12 @@ export function checkPublicUrl(config: CliConfig): readonly Finding[] {
   }
   return [{ state: 'good', says: `PUBLIC_URL: ${publicUrl}` }];
 }
+
+const NO_LINKS =
+  'PUBLIC_URL is not set: messages on GitHub and Slack carry no link to the session page and to permission requests.';
+
+const hasPlatform = ({ github, slack }: CliConfig): boolean =>
+  github !== undefined || slack !== undefined;
 
 function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');

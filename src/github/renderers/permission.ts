@@ -33,10 +33,11 @@ const READABLE = { characters: 20_000, lines: 400 } as const;
 /** Of the input as Markdown; a comment takes little more. */
 const LONGEST = 50_000;
 
-export function renderPermission(view: PermissionShown, mint: MintToken): string {
+/** `url`: the page that shows all of it and takes an answer, when people can reach it. */
+export function renderPermission(view: PermissionShown, mint: MintToken, url?: string): string {
   const { permission } = view;
   return permission.outcome === null
-    ? renderPending(view, mint)
+    ? renderPending(view, mint, url)
     : `${renderOutcome(permission, permission.outcome)}\n\n${code(subjectLine(permission))}`;
 }
 
@@ -61,7 +62,7 @@ export function choicesOf(options: readonly PermissionOption[]): {
   return { allow: of('allow'), deny: of('reject') };
 }
 
-function renderPending(view: PermissionShown, mint: MintToken): string {
+function renderPending(view: PermissionShown, mint: MintToken, url: string | undefined): string {
   const { permission, transcript } = view;
   const { code: short, toolCall, expiresAt } = permission;
   const input = renderInput(permission);
@@ -77,14 +78,16 @@ function renderPending(view: PermissionShown, mint: MintToken): string {
   const boxes = [...(input.whole && allow ? [allow] : []), ...(deny ? [deny] : [])].map((option) =>
     taskLine(`**${prose(option.name, 60)}**`, mint(view, option)),
   );
-  const tooLong = `_This is too long to be approved by a tick: read all of it, then write \`/approve ${short}\`._`;
+  const all = url === undefined ? 'read all of it' : `[read all of it](${url})`;
+  const tooLong = `_This is too long to be approved by a tick: ${all}, then write \`/approve ${short}\`._`;
+  const page = url === undefined ? '' : `, or [answer on its page](${url})`;
   return [
     `### ✋ ${prose(headingOf(view), 120)} \`${short}\``,
     input.markdown,
     facts,
     ...(input.whole ? [] : [tooLong]),
     boxes.join('\n'),
-    `Tick a box, or write \`/approve ${short}\` or \`/deny ${short}\`.`,
+    `Tick a box, or write \`/approve ${short}\` or \`/deny ${short}\`${page}.`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');

@@ -54,16 +54,13 @@ const STALLED_MS = 60_000;
 /** All diffs of a turn together; each is capped too. */
 const DIFF_LINES = { each: 80, all: 400 } as const;
 
-/** Address of the session's own page, when there is one. */
-export type SessionLink = (sessionId: View['sessionId']) => string | undefined;
-
+/** `url`: the session's own page, when people can reach it. */
 export function renderTurn(
   view: View,
   now: number,
-  link: SessionLink,
+  url: string | undefined,
 ): readonly [string, ...string[]] {
   const { turn } = view;
-  const url = link(view.sessionId);
   const blocks = [
     header(view, now, url),
     turn.actor.surface === 'github' ? '' : origin(turn),
@@ -88,7 +85,7 @@ function header({ turn, transcript }: View, now: number, url: string | undefined
   if (startedAt !== null && endedAt !== null) parts.push(elapsed(endedAt - startedAt));
   const silent = state === 'working' && now - turn.lastEventAt >= STALLED_MS;
   if (silent) parts.push('nothing heard for more than a minute');
-  if (url !== undefined) parts.push(`[session](${url})`);
+  if (url !== undefined) parts.push(`[session page](${url})`);
   return parts.join(' · ');
 }
 

@@ -2,6 +2,7 @@
  * Slack as a Surface. A message is posted with its key as metadata, so one of unknown outcome is
  * found again; what Slack finds wrong with a message is answered by a plainer one.
  */
+import type { PageLinks } from '../../core/access/page-links.ts';
 import type { ThreadRef } from '../../core/model/thread.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { ResolvedView, SendResult, Surface } from '../../core/ports/surface.ts';
@@ -22,8 +23,8 @@ export interface SlackSurfaceDeps {
   readonly streams: Streams;
   readonly statuses: SessionStatuses;
   readonly mintToken: MintToken;
-  /** Where all of a session can be read, if anywhere. */
-  readonly sessionUrl: (sessionId: string) => string | undefined;
+  /** To our own pages, when people can reach them. */
+  readonly links?: PageLinks | undefined;
   readonly clock: Clock;
 }
 
@@ -100,13 +101,13 @@ const failed = (failure: Parameters<typeof sendFailureOf>[0]): SendResult<never>
 function render(
   view: ResolvedView,
   now: number,
-  { mintToken, sessionUrl }: SlackSurfaceDeps,
+  { mintToken, links }: SlackSurfaceDeps,
 ): readonly [SlackBody, ...SlackBody[]] {
   switch (view.kind) {
     case 'turn':
-      return renderTurn(view, now, sessionUrl(view.sessionId));
+      return renderTurn(view, now, links?.sessionUrl(view.sessionId));
     case 'permission':
-      return [renderPermission(view, mintToken)];
+      return [renderPermission(view, mintToken, links?.approvalUrl(view))];
     case 'notice':
       return [renderNotice(view)];
   }

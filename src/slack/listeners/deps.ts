@@ -1,5 +1,6 @@
 /** What listeners share. */
 import type { ActionTokens } from '../../core/access/action-token.ts';
+import type { SessionId } from '../../core/model/ids.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { InboundMessage, ThreadStore } from '../../core/ports/stores.ts';
@@ -20,7 +21,7 @@ export interface ListenerDeps {
   readonly access: SlackAccess;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly sessionUrl: (sessionId: string) => string | undefined;
+  readonly sessionUrl: (sessionId: SessionId) => string | undefined;
 }
 
 /** From which workspace and app a payload comes. */

@@ -1,5 +1,6 @@
 /** The Home tab: my sessions, newest first, and the requests that wait. */
 import type { KnownBlock, View } from '@slack/types';
+import type { SessionId } from '../../core/model/ids.ts';
 import type { PermissionRequest } from '../../core/model/permission.ts';
 import type { Session } from '../../core/model/session.ts';
 import { placeOf } from '../address.ts';
@@ -16,7 +17,7 @@ const heading = (text: string): KnownBlock => ({
 export function homeView(
   sessions: readonly Session[],
   pending: readonly PermissionRequest[],
-  sessionUrl: (id: string) => string | undefined,
+  sessionUrl: (id: SessionId) => string | undefined,
 ): View {
   const waiting = pending.map(
     ({ title, code }) => `✋ ${codeLine(title.slice(0, 200))} \`${plainLine(code)}\``,
@@ -41,7 +42,7 @@ export function homeView(
 
 function sessionLine(
   { id, agentName, state, createdAt, metadata }: Session,
-  sessionUrl: (id: string) => string | undefined,
+  sessionUrl: (id: SessionId) => string | undefined,
 ): string {
   const at = `<!date^${Math.floor(createdAt / 1000)}^{date_short_pretty} {time}|${new Date(createdAt).toISOString().slice(0, 16)}>`;
   const url = sessionUrl(id) ?? threadUrl(metadata['thread']);

@@ -36,12 +36,13 @@ const WANTS: Readonly<Record<string, string>> = {
   switch_mode: 'wants to change its mode',
 };
 
-export function renderPermission(view: View, mint: MintToken): SlackBody {
+/** `url`: the page that shows all of it and takes an answer, when people can reach it. */
+export function renderPermission(view: View, mint: MintToken, url?: string): SlackBody {
   const { outcome } = view.permission;
-  return outcome === null ? pending(view, mint) : decided(view.permission, outcome);
+  return outcome === null ? pending(view, mint, url) : decided(view.permission, outcome);
 }
 
-function pending(view: View, mint: MintToken): SlackBody {
+function pending(view: View, mint: MintToken, url: string | undefined): SlackBody {
   const { permission, transcript } = view;
   const { toolCall, code } = permission;
   const wants = WANTS[toolCall.kind] ?? 'asks for permission';
@@ -53,18 +54,22 @@ function pending(view: View, mint: MintToken): SlackBody {
   const options = isWhole
     ? permission.options
     : permission.options.filter(({ kind }) => kind.startsWith('reject'));
-  const note = isWhole
-    ? []
-    : [context(`This is too long to be approved by a click: ${subject.length} characters.`)];
+  const note = isWhole ? [] : [context(tooLong(subject.length, url))];
   const blocks = [
     mrkdwnSection(heading),
     preformatted(shown === '' ? '(no details)' : shown),
     ...note,
     ...buttons(view, options, mint),
-    context(footer(view)),
+    context(footer(view, url)),
   ];
   const text = `${heading}\n${codeLine(cut(subject, 500))}\n${howToType(code)}`;
   return { text: cut(text, TEXT_LIMIT), blocks };
+}
+
+function tooLong(characters: number, url: string | undefined): string {
+  const count = new Intl.NumberFormat('en-US').format(characters);
+  const how = url === undefined ? '' : ` <${url}|Read all of it>, and answer there.`;
+  return `This is too long to be approved by a click: ${count} characters.${how}`;
 }
 
 function beginning(subject: string): string {
@@ -100,7 +105,7 @@ function styleOf({ kind }: PermissionOption): 'primary' | 'danger' | undefined {
   return kind.startsWith('reject') ? 'danger' : undefined;
 }
 
-function footer({ permission, transcript }: View): string {
+function footer({ permission, transcript }: View, url: string | undefined): string {
   const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor.name;
   const directory = directoryOf(permission);
   const seconds = Math.floor(permission.expiresAt / 1000);
@@ -112,6 +117,7 @@ function footer({ permission, transcript }: View): string {
     ...(asker ? [`asked for by ${plainLine(asker)}`] : []),
     `expires <!date^${seconds}^{time}|at ${at} UTC>`,
     howToType(permission.code),
+    ...(url === undefined ? [] : [`<${url}|answer on its page>`]),
   ].join(' · ');
 }
 

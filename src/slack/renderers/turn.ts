@@ -62,15 +62,21 @@ export function renderTurn(
   const bodies = pieces.map((piece, index) => {
     const isLast = index === pieces.length - 1;
     const rest = isLast && left > 0 ? leftOut(left, wholeUrl) : undefined;
-    return index === 0 ? firstBody(view, now, piece, rest) : nextBody(piece, rest);
+    return index === 0 ? firstBody(view, now, piece, rest, wholeUrl) : nextBody(piece, rest);
   });
-  const [head = firstBody(view, now, first, undefined), ...tail] = bodies;
+  const [head = firstBody(view, now, first, undefined, wholeUrl), ...tail] = bodies;
   return [head, ...tail];
 }
 
-function firstBody(view: View, now: number, piece: string, rest: string | undefined): SlackBody {
+function firstBody(
+  view: View,
+  now: number,
+  piece: string,
+  rest: string | undefined,
+  wholeUrl: string | undefined,
+): SlackBody {
   const { turn, transcript } = view;
-  const header = headerOf(view, now);
+  const header = headerOf(view, now, wholeUrl);
   const plan = planLines(turn.plan);
   const steps = stepLines(turn);
   const end = endOf(turn);
@@ -125,7 +131,7 @@ function leftOut(characters: number, wholeUrl: string | undefined): string {
     : `${count} more characters are on <${wholeUrl}|the session's page>.`;
 }
 
-function headerOf({ turn, transcript }: View, now: number): string {
+function headerOf({ turn, transcript }: View, now: number, wholeUrl: string | undefined): string {
   const { mark, word } = STATES[turn.state];
   const parts = [`${mark} *${plainLine(transcript.agentName)}*`, word];
   if (turn.position !== null) parts.push(`number ${turn.position} in line`);
@@ -133,6 +139,7 @@ function headerOf({ turn, transcript }: View, now: number): string {
   if (turn.startedAt !== null) parts.push(elapsed((turn.endedAt ?? now) - turn.startedAt));
   const silent = now - turn.lastEventAt;
   if (turn.state === 'working' && silent >= QUIET_MS) parts.push(`quiet for ${elapsed(silent)}`);
+  if (wholeUrl !== undefined) parts.push(`<${wholeUrl}|session page>`);
   return parts.join(' · ');
 }
 

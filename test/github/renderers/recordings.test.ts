@@ -7,7 +7,11 @@ import { recordingNames } from '../../harness/recordings.ts';
 import { recordedEvents } from '../../harness/transcript-events.ts';
 
 const sessionId = 's_1' as SessionId;
-const options = { mint: () => 'token', link: () => 'https://threadcast.test/s_1' };
+const links = {
+  sessionUrl: () => 'https://threadcast.test/s_1',
+  approvalUrl: () => 'https://threadcast.test/approve/1',
+};
+const options = { mint: () => 'token', links };
 
 /** The comments of the thread, in the order in which they were opened. */
 function comments(recording: string, mirror: string | null = null): readonly string[] {
@@ -49,7 +53,7 @@ describe('recorded turns of real agents as comments', () => {
 
   it('claude-agent-acp.write-reject', () => {
     expect(read('claude-agent-acp.write-reject.ndjson')).toMatchInlineSnapshot(`
-      "**claude-agent-acp** · ✅ done · 0 s · [session](https://threadcast.test/s_1)
+      "**claude-agent-acp** · ✅ done · 0 s · [session page](https://threadcast.test/s_1)
 
       > Create the file. \\[\\[stub:write path=/workspace/repo/hello.txt\\]\\]
       > — ada (web)
@@ -83,7 +87,7 @@ describe('recorded turns of real agents as comments', () => {
 
   it('claude-agent-acp.plan-allow', () => {
     expect(read('claude-agent-acp.plan-allow.ndjson')).toMatchInlineSnapshot(`
-      "**claude-agent-acp** · ✅ done · 0 s · [session](https://threadcast.test/s_1)
+      "**claude-agent-acp** · ✅ done · 0 s · [session page](https://threadcast.test/s_1)
 
       > Make a plan. \\[\\[stub:plan\\]\\]
       > — ada (web)
@@ -96,7 +100,7 @@ describe('recorded turns of real agents as comments', () => {
 
   it('claude-agent-acp.shell-allow', () => {
     expect(read('claude-agent-acp.shell-allow.ndjson')).toMatchInlineSnapshot(`
-      "**claude-agent-acp** · ✅ done · 0 s · [session](https://threadcast.test/s_1)
+      "**claude-agent-acp** · ✅ done · 0 s · [session page](https://threadcast.test/s_1)
 
       > Run the command. \\[\\[stub:shell cmd="echo hi > out.txt; echo hi"\\]\\]
       > — ada (web)
