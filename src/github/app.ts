@@ -2,8 +2,8 @@
  * The GitHub App, put together. `webhooks/table.ts` has every event that it listens to. Loaded only
  * when it is configured.
  */
-import { createHash } from 'node:crypto';
 import type { Surface } from '../core/ports/surface.ts';
+import { createMintAnswer } from '../core/sessions/answer-by-token.ts';
 import { SURFACE } from './address.ts';
 import { createComments } from './client/comments.ts';
 import { readIdentity, type Identity } from './client/identity.ts';
@@ -17,7 +17,6 @@ import { catchUp } from './receive/catch-up.ts';
 import { createReceiver, WEBHOOK_PATH } from './receive/receive.ts';
 import { createWorker } from './receive/worker.ts';
 import { createMarks } from './renderers/marker.ts';
-import type { MintToken } from './renderers/permission.ts';
 import { createTriggers } from './triggers.ts';
 import { handleDelivery, laneOf } from './webhooks/table.ts';
 
@@ -62,7 +61,7 @@ export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
     marks,
     triggers,
     clock,
-    mint: createMint(actionTokens),
+    mint: createMintAnswer(actionTokens, SURFACE),
     links: options.links,
   });
   const worker = createWorker({
@@ -86,17 +85,4 @@ export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
     stop: () => worker.stop(),
     idle: () => worker.idle(),
   };
-}
-
-function createMint(tokens: GitHubDeps['actionTokens']): MintToken {
-  return ({ sessionId, permission }, option) =>
-    tokens.mint({
-      sessionId,
-      requestId: permission.requestId,
-      optionId: option.optionId,
-      surface: SURFACE,
-      expiresAt: permission.expiresAt,
-      // The comment's own signature ties the token to the text beside it as well.
-      inputHash: createHash('sha256').update(permission.toolCall.toolCallId).digest('base64url'),
-    });
 }

@@ -1,6 +1,5 @@
 /** Who acts on GitHub, as the core knows actors. */
 import type { Actor, Caller } from '../core/model/actor.ts';
-import type { AppError } from '../core/model/errors.ts';
 import { SURFACE, type Place } from './address.ts';
 import { isOurs } from './client/identity.ts';
 import type { Edge } from './deps.ts';
@@ -26,9 +25,4 @@ export async function callerOf(
   user: GitHubUser,
 ): Promise<Caller> {
   return { actor: actorOf(user), roles: await permissions.roles(place, user) };
-}
-
-/** The request was answered by this very person: a delivery that is worked on again says nothing. */
-export function isOwnAnswer({ code, details }: AppError, { actor }: Caller): boolean {
-  return code === 'already_answered' && details['byId'] === actor.id;
 }

@@ -3,16 +3,14 @@
  * what we wrote, if exactly this one box changed, and if the one who ticked may: everything else is
  * put back and explained.
  */
-import { holds } from '../core/access/authorize.ts';
-import type { Caller } from '../core/model/actor.ts';
 import { AppError } from '../core/model/errors.ts';
-import { parseId, type RequestId, type SessionId } from '../core/model/ids.ts';
+import { answerByToken } from '../core/sessions/answer-by-token.ts';
 import { plainName } from '../core/transcript/plain.ts';
 import { SURFACE, threadRef, type Place } from './address.ts';
 import { isNotFound, messageOf } from './client/failures.ts';
 import type { Edge } from './deps.ts';
 import { tell } from './notice.ts';
-import { callerOf, isHeard, isOwnAnswer } from './person.ts';
+import { callerOf, isHeard } from './person.ts';
 import { newlyTicked } from './renderers/marker.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
@@ -49,50 +47,19 @@ export async function ownCommentEdited(edge: Edge, edit: OwnEdit): Promise<void>
 }
 
 async function answer(edge: Edge, edit: OwnEdit, key: string, token: string): Promise<void> {
-  const { actionTokens, clock, sessions } = edge;
-  const action = actionTokens.verify(token, clock.now());
-  const sessionId = parseId('s', action?.sessionId ?? '');
-  const requestId = parseId('r', action?.requestId ?? '');
-  const isOfThis = action?.surface === SURFACE && key.startsWith(`permission:${requestId}@`);
-  if (!isOfThis || sessionId === undefined || requestId === undefined) {
-    if (!asks(edit.from)) await putBack(edge, edit);
-    await explain(
-      edge,
-      edit,
-      key,
-      'expired',
-      'This box does not work any more: the request has expired.',
-    );
-    return;
-  }
   const caller = await callerOf(edge, edit.place, edit.by);
   try {
-    await sessions.answerPermission(caller, sessionId, requestId, { optionId: action.optionId });
+    const { requestId } = edge.actionTokens.verify(token, edge.clock.now()) ?? {};
+    // A token of another request, pasted here.
+    const isOfThis = requestId === undefined || key.startsWith(`permission:${requestId}@`);
+    await answerByToken(edge, SURFACE, caller, isOfThis ? token : '');
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
-    // Our own answer, looked at once more after a crash.
-    if (isOwnAnswer(error, caller)) return;
     // A comment that still asks is edited to the outcome by the outbox; one that is late stays so.
-    if (error.code === 'forbidden' || !asks(edit.from)) await putBack(edge, edit);
-    const isLate =
-      error.code === 'forbidden' && (await isAnswered(edge, caller, sessionId, requestId));
-    const reason = isLate ? LATE : error.message;
-    await explain(edge, edit, key, isLate ? 'late' : error.code, reason);
+    const isPending = error.code === 'forbidden' || error.code === 'unprocessable';
+    if (isPending || !asks(edit.from)) await putBack(edge, edit);
+    await explain(edge, edit, key, error.code, error.message);
   }
-}
-
-const LATE = 'This request has been answered already.';
-
-/** Said to whoever may look, instead of that they may not answer. */
-async function isAnswered(
-  { sessions }: Edge,
-  caller: Caller,
-  sessionId: SessionId,
-  requestId: RequestId,
-): Promise<boolean> {
-  if (!holds(caller, 'read')) return false;
-  const pending = await sessions.permissions(caller, sessionId);
-  return pending.every(({ id }) => id !== requestId);
 }
 
 const asks = (body: string): boolean => body.includes('<!-- answer:');

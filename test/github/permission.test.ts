@@ -141,3 +141,39 @@ test('a button of the check run by somebody who may not is explained, and answer
   await bench.until(() => last().includes('**ann**: Sorry'));
   expect(answers).toEqual([]);
 });
+
+test('a late tick is told who was first, and who ticks their own answer again hears nothing', async () => {
+  const { people, ann, mia, github } = bench;
+  const { issue, request } = await ask();
+  const { body } = request;
+  bench.hooks.hold();
+  people.tick(mia, request, 'Allow once');
+  people.editComment(ann, request, body.replace('[ ] **Deny', '[x] **Deny'));
+  people.editComment(mia, request, body);
+  people.tick(mia, request, 'Allow once');
+  await bench.hooks.pump();
+  await bench.until(() => request.body.includes('Allowed by **mia**'));
+  await bench.pass(3_000);
+  expect(answers).toEqual([{ outcome: 'selected', optionId: 'yes' }]);
+  const told = github.botComments(issue).map((one) => one.body);
+  expect(told.filter((text) => text.includes('⚠️')).map(readable)).toMatchInlineSnapshot(`
+    [
+      "⚠️ **ann**: Already allowed by mia: Allow once.
+
+    <!-- … -->",
+    ]
+  `);
+});
+
+test('a button of a check run that shows another input than what is asked answers nothing', async () => {
+  const { people, mia, world, github } = bench;
+  const { issue } = await ask('pull');
+  await bench.until(() => world.checkRuns.length === 1);
+  const [run] = world.checkRuns;
+  if (run === undefined) throw new Error('no check run');
+  run.externalId = run.externalId.replace(/[^/]+$/, 'A'.repeat(43));
+  people.requestAction(mia, run, 'allow');
+  const last = (): string => github.botComments(issue).at(-1)?.body ?? '';
+  await bench.until(() => last().includes('has changed. Please read it again.'));
+  expect(answers).toEqual([]);
+});

@@ -226,7 +226,7 @@ describe.skipIf(chromium === undefined)(
         Write hello.md"
       `);
       const again = server.api('POST', route, { optionId: 'reject' });
-      await expect(again).rejects.toThrow(/409 .*Already answered by admin: Allow\./);
+      await expect(again).rejects.toThrow(/409 .*Already allowed by admin: Allow\./);
 
       // What the program says by WebSocket stands in the person's thread, with its author.
       channels.send({ action: 'prompt', sessionId, text: 'think about it' });

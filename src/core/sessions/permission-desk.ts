@@ -115,6 +115,8 @@ export function createPermissionDesk(deps: DeskDeps): PermissionDesk {
 class Desk implements PermissionDesk {
   readonly #deps: DeskDeps;
   readonly #waiting = new Map<RequestId, Waiting>();
+  /** Never given twice: a late `/approve k7` must not meet another request. */
+  readonly #codes = new Set<string>();
 
   constructor(deps: DeskDeps) {
     this.#deps = deps;
@@ -162,12 +164,14 @@ class Desk implements PermissionDesk {
 
   #newRow(promptId: PromptId | null, request: AgentPermissionRequest): PermissionRequest {
     const now = this.#deps.clock.now();
+    const code = mintCode(this.#codes);
+    this.#codes.add(code);
     const toolCall = { ...this.#deps.knownToolCall(request.toolCallId), ...request.toolCall };
     return {
       id: mintId('r', now),
       sessionId: this.#deps.sessionId,
       promptId,
-      code: mintCode(new Set(this.#rows().map((row) => row.code))),
+      code,
       toolCallId: request.toolCallId,
       toolCall,
       title: text(toolCall['title']) ?? 'A tool call without a title',

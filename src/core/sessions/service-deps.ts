@@ -95,6 +95,15 @@ export function refusal(result: Extract<CommitResult, { ok: false }>): AppError 
   }
 }
 
+const ANSWERS: Readonly<Record<string, string>> = {
+  allow_once: 'allowed',
+  allow_always: 'allowed',
+  reject_once: 'denied',
+  reject_always: 'denied',
+};
+
+const answerWord = (kind = ''): string => ANSWERS[kind] ?? 'answered';
+
 export function answeredAlready(request: PermissionRequest): AppError {
   const option = request.options.find(({ optionId }) => optionId === request.optionId);
   const who = request.answeredBy?.name ?? 'nobody';
@@ -103,7 +112,7 @@ export function answeredAlready(request: PermissionRequest): AppError {
       ? 'It expired before somebody answered.'
       : request.state === 'cancelled'
         ? 'It was cancelled: the turn was stopped, or its agent is gone.'
-        : `Already answered by ${who}: ${option?.name ?? request.optionId ?? 'no option'}.`;
+        : `Already ${answerWord(option?.kind)} by ${who}: ${option?.name ?? request.optionId ?? 'no option'}.`;
   return new AppError('already_answered', what, {
     details: {
       state: request.state,

@@ -1,5 +1,5 @@
 /** Permission requests: list and answer. The first valid answer wins; the row decides. */
-import type { AccessFacts } from '../access/authorize.ts';
+import { authorize, type AccessFacts } from '../access/authorize.ts';
 import type { Caller } from '../model/actor.ts';
 import { AppError } from '../model/errors.ts';
 import type { RequestId, SessionId } from '../model/ids.ts';
@@ -40,8 +40,11 @@ export function permissionMethods(deps: ServiceDeps): Methods {
         promptId: request.promptId,
         subject: JSON.stringify(request.toolCall),
       };
+      // Late, for whoever may look: there is nothing left to be refused.
+      const isOver = request.state !== 'pending';
+      if (isOver && authorize('permission.read', caller).allow) throw answeredAlready(request);
       await guard.check(VERB, caller, about, await factsOf(caller, request));
-      if (request.state !== 'pending') throw answeredAlready(request);
+      if (isOver) throw answeredAlready(request);
       const choice = chosen(request, reply);
       if (isStanding(request, choice.optionId)) await guard.check('approve.always', caller, about);
       const patch: PermissionPatch = {

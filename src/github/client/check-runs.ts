@@ -1,5 +1,5 @@
 /** The check run beside a permission comment: posted on the head of the pull request, found by what it is about. */
-import { CHECK_NAME, parseCheckRun } from '../renderers/check-run.ts';
+import { CHECK_NAME, parseCheckRun, readExternalId } from '../renderers/check-run.ts';
 import type { Site } from './comments.ts';
 
 export async function postCheckRun(
@@ -41,7 +41,6 @@ export async function editCheckRun(
   });
 }
 
-/** `requestId` ends what the check run is about. */
 export async function findCheckRun(site: Site, requestId: string): Promise<string | null> {
   const { octokit, name } = site;
   const { data } = await octokit.rest.checks.listForRef({
@@ -51,7 +50,9 @@ export async function findCheckRun(site: Site, requestId: string): Promise<strin
     filter: 'all',
     per_page: 100,
   });
-  const found = data.check_runs.find((run) => run.external_id?.endsWith(`/${requestId}`) === true);
+  const found = data.check_runs.find(
+    (run) => readExternalId(run.external_id).request === requestId,
+  );
   return found === undefined ? null : `cr:${found.id}`;
 }
 

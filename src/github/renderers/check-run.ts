@@ -3,6 +3,7 @@
  * API takes for a new one and for an edit alike.
  */
 import { z } from 'zod';
+import { inputHash } from '../../core/access/action-token.ts';
 import {
   choicesOf,
   headingOf,
@@ -28,8 +29,21 @@ export type CheckRunBody = z.infer<typeof checkRunSchema>;
 
 export const parseCheckRun = (body: string): CheckRunBody => checkRunSchema.parse(JSON.parse(body));
 
-export const externalIdOf = (view: PermissionShown): string =>
-  `${view.sessionId}/${view.permission.requestId}`;
+/** Its own parts, and the hash of the input that the check run shows: a press counts for no other. */
+export interface CheckRunId {
+  readonly session: string;
+  readonly request: string;
+  readonly hash: string;
+}
+
+export const externalIdOf = ({ sessionId, permission }: PermissionShown): string =>
+  [sessionId, permission.requestId, inputHash(permission.asked)].join('/');
+
+/** Empty parts for what we did not write. */
+export function readExternalId(text: string | null | undefined): CheckRunId {
+  const [session = '', request = '', hash = ''] = (text ?? '').split('/');
+  return { session, request, hash };
+}
 
 export function renderCheckRun(view: PermissionShown): string {
   const { permission } = view;

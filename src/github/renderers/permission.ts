@@ -6,15 +6,13 @@ import { directoryOf, readable } from '../../core/transcript/asked.ts';
 import type { PermissionOption } from '../../core/model/permission.ts';
 import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
+import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { hiddenCharacters } from '../../core/transcript/text.ts';
 import { diffLines, renderDiff } from './diff.ts';
 import { taskLine } from './marker.ts';
 import { block, code, prose } from './neutral.ts';
 
 export type PermissionShown = Extract<ResolvedView, { kind: 'permission' }>;
-
-/** Gives the opaque token of an option's box: bound to request, option, expiry and input. */
-export type MintToken = (view: PermissionShown, option: PermissionOption) => string;
 
 const WANTS: Readonly<Record<string, string>> = {
   read: 'wants to read',
@@ -34,7 +32,7 @@ const READABLE = { characters: 20_000, lines: 400 } as const;
 const LONGEST = 50_000;
 
 /** `url`: the page that shows all of it and takes an answer, when people can reach it. */
-export function renderPermission(view: PermissionShown, mint: MintToken, url?: string): string {
+export function renderPermission(view: PermissionShown, mint: MintAnswer, url?: string): string {
   const { permission } = view;
   return permission.outcome === null
     ? renderPending(view, mint, url)
@@ -62,7 +60,7 @@ export function choicesOf(options: readonly PermissionOption[]): {
   return { allow: of('allow'), deny: of('reject') };
 }
 
-function renderPending(view: PermissionShown, mint: MintToken, url: string | undefined): string {
+function renderPending(view: PermissionShown, mint: MintAnswer, url: string | undefined): string {
   const { permission, transcript } = view;
   const { code: short, toolCall, expiresAt } = permission;
   const input = renderInput(permission);

@@ -1,8 +1,9 @@
 /** A view as what is posted: a comment, or what mirrors it. */
 import type { Rendered, ResolvedView } from '../../core/ports/surface.ts';
+import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { renderCheckRun } from './check-run.ts';
 import type { PageLinks } from '../../core/access/page-links.ts';
-import { renderPermission, type MintToken } from './permission.ts';
+import { renderPermission } from './permission.ts';
 import { splitMarkdown } from './split.ts';
 import { renderTurn } from './turn.ts';
 
@@ -12,7 +13,7 @@ export const MIRRORS = { checkRun: 'check', reaction: 'reaction' } as const;
 export type Reaction = 'eyes' | 'hooray' | 'confused';
 
 export interface RenderOptions {
-  readonly mint: MintToken;
+  readonly mint: MintAnswer;
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
 }

@@ -1,19 +1,20 @@
 /** A button of our check run: an answer to the permission request that it mirrors. */
 import { AppError } from '../../core/model/errors.ts';
 import { parseId } from '../../core/model/ids.ts';
+import { answerAsShown } from '../../core/sessions/answer-by-token.ts';
 import { plainName } from '../../core/transcript/plain.ts';
 import { threadRef } from '../address.ts';
 import type { Edge } from '../deps.ts';
 import { tell } from '../notice.ts';
-import { callerOf, isHeard, isOwnAnswer } from '../person.ts';
-import { CHECK_NAME } from '../renderers/check-run.ts';
+import { callerOf, isHeard } from '../person.ts';
+import { CHECK_NAME, readExternalId } from '../renderers/check-run.ts';
 import { choicesOf } from '../renderers/permission.ts';
 import type { CheckRunPayload } from './payloads.ts';
 
 export async function actionRequested(edge: Edge, payload: CheckRunPayload): Promise<void> {
   const { check_run: run, requested_action: action, sender } = payload;
   const isOurs = run.app?.id === edge.identity.appId && run.name === CHECK_NAME;
-  const [session = '', request = ''] = (run.external_id ?? '').split('/');
+  const { session, request, hash } = readExternalId(run.external_id);
   const sessionId = parseId('s', session);
   const requestId = parseId('r', request);
   if (!isOurs || !isHeard(edge, sender) || sessionId === undefined || requestId === undefined)
@@ -21,16 +22,17 @@ export async function actionRequested(edge: Edge, payload: CheckRunPayload): Pro
   const place = { installationId: payload.installation.id, repositoryId: payload.repository.id };
   const caller = await callerOf(edge, place, sender);
   try {
-    const pending = await edge.sessions.permissions(caller, sessionId);
-    const asked = pending.find(({ id }) => id === requestId);
-    const { allow, deny } = choicesOf(asked?.options ?? []);
-    const option = action?.identifier === 'allow' ? allow : deny;
-    // One that is no longer pending goes on to the service, which says who answered it.
-    const optionId = option?.optionId ?? '';
-    await edge.sessions.answerPermission(caller, sessionId, requestId, { optionId });
+    await answerAsShown(edge.sessions, caller, {
+      sessionId,
+      requestId,
+      inputHash: hash,
+      optionId: (offered) => {
+        const { allow, deny } = choicesOf(offered);
+        return (action?.identifier === 'allow' ? allow : deny)?.optionId ?? '';
+      },
+    });
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
-    if (isOwnAnswer(error, caller)) return;
     const number = run.pull_requests?.[0]?.number;
     if (number === undefined) return;
     await tell(edge, {

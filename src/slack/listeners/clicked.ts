@@ -4,8 +4,9 @@
  */
 import type { z } from 'zod';
 import { isAppError, type AppError } from '../../core/model/errors.ts';
+import { answerByToken } from '../../core/sessions/answer-by-token.ts';
 import { plainName } from '../../core/transcript/plain.ts';
-import { answerByToken } from '../actions.ts';
+import { SURFACE } from '../address.ts';
 import type { actionsSchema } from '../payloads.ts';
 import { answerWord, PERMISSION_ACTION } from '../renderers/permission.ts';
 import type { ListenerDeps, Source } from './deps.ts';
@@ -27,7 +28,7 @@ export async function onClicked(
   const thread = message?.thread_ts ?? container?.thread_ts ?? '';
   const caller = await deps.people.caller(team, channel, user.id);
   try {
-    await answerByToken(deps, caller, action.value);
+    await answerByToken(deps, SURFACE, caller, action.value);
   } catch (error) {
     if (!isAppError(error) || error.code === 'unavailable') throw error;
     await whisper(deps, { team, channel, thread }, user.id, wordsFor(error));

@@ -76,7 +76,7 @@ describe('a permission request', () => {
     const lost = tries.find((one) => one.status === 'rejected');
     expect(lost?.reason).toMatchObject({
       code: 'already_answered',
-      message: 'Already answered by Ada: Allow once.',
+      message: 'Already allowed by Ada: Allow once.',
     });
     await server.rest(id);
     expect(answers).toHaveLength(1);
