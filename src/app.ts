@@ -84,7 +84,11 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
     hub,
     manager,
     templates: storage.templates,
-    guard: createGuard({ decisions: storage.decisions, clock: systemClock }),
+    guard: createGuard({
+      decisions: storage.decisions,
+      threads: storage.threads,
+      clock: systemClock,
+    }),
     // In Slack whoever asked may answer; elsewhere their role decides (chat.md §5).
     requesterMayApprove: (surface) => (surface === 'slack' ? true : undefined),
     async admit() {

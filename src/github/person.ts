@@ -18,11 +18,17 @@ export function actorOf({ id, login, type }: GitHubUser): Actor {
   return { surface: SURFACE, id: String(id), name: login, kind: type === 'Bot' ? 'bot' : 'person' };
 }
 
-/** With the roles that GitHub gives now. */
+/** With the roles that GitHub gives now, for this repository and no other. */
 export async function callerOf(
   { permissions }: Pick<Edge, 'permissions'>,
   place: Pick<Place, 'installationId' | 'repositoryId'>,
   user: GitHubUser,
 ): Promise<Caller> {
-  return { actor: actorOf(user), roles: await permissions.roles(place, user) };
+  const { installationId, repositoryId } = place;
+  const within = {
+    surface: SURFACE,
+    account: String(installationId),
+    key: String(repositoryId),
+  };
+  return { actor: actorOf(user), roles: await permissions.roles(place, user), within };
 }

@@ -101,7 +101,7 @@ export async function startProcess({ github, clock, dataDir, databaseUrl }: Proc
       answered: () => {},
       configure: async () => {},
     },
-    guard: createGuard({ decisions: storage.decisions, clock }),
+    guard: createGuard({ decisions: storage.decisions, threads: storage.threads, clock }),
     admit: async () => {},
   });
   const need = <T>(part: T | undefined): T => {

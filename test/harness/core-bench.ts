@@ -159,7 +159,7 @@ export async function startCore(
     hub,
     manager,
     templates,
-    guard: createGuard({ decisions, clock }),
+    guard: createGuard({ decisions, threads, clock }),
     requesterMayApprove: () => made?.requesterMayApprove,
     admit: async () => {},
   });

@@ -24,6 +24,7 @@ import { createFakeAgents } from './fake-agent.ts';
 import type { FakeAgents } from './fake-agent.ts';
 import { createManualClock, settle } from './manual-clock.ts';
 import { createMemorySessions } from './memory-sessions.ts';
+import { createMemoryThreads } from './memory-threads.ts';
 import { createMemoryWakeBus } from './memory-wake-bus.ts';
 
 export const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -122,7 +123,7 @@ export async function startServer(world: World, options: BenchOptions = {}) {
     hub,
     wakeBus,
     manager,
-    guard: createGuard({ decisions, clock }),
+    guard: createGuard({ decisions, threads: createMemoryThreads(), clock }),
     clock,
     requesterMayApprove: () => options.requesterMayApprove,
     admit: async () => {},

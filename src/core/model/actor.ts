@@ -16,6 +16,16 @@ export interface Actor {
 export interface Caller {
   readonly actor: Actor;
   readonly roles: readonly Role[];
+  /** Where these roles hold; absent: everywhere. What is shown nowhere there is none of theirs. */
+  readonly within?: Within | undefined;
+}
+
+/** Threads of a place: a repository, a channel, a workspace. */
+export interface Within {
+  readonly surface: string;
+  readonly account: string;
+  /** Key of a thread, or the part before a `/` that the keys of all threads there begin with. */
+  readonly key: string;
 }
 
 /** The server itself: expiry, recovery, policy. It is never a caller. */

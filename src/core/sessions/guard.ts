@@ -1,16 +1,18 @@
 /**
  * The gate in front of every service method: one call of `authorize`, refusals logged and thrown.
+ * Roles of one place are none in another: a session that is shown nowhere in it is refused.
  */
 import { createHash } from 'node:crypto';
 import { authorize } from '../access/authorize.ts';
 import type { AccessFacts } from '../access/authorize.ts';
-import type { Caller } from '../model/actor.ts';
+import type { Caller, Within } from '../model/actor.ts';
 import type { Decision } from '../model/decision.ts';
 import { AppError } from '../model/errors.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
 import type { Verb } from '../model/verbs.ts';
+import type { ThreadRef } from '../model/thread.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DecisionLog } from '../ports/stores.ts';
+import type { DecisionLog, ThreadStore } from '../ports/stores.ts';
 
 export interface Guard {
   /** Throws AppError `forbidden`, after the refusal is in the decision log. */
@@ -26,10 +28,15 @@ export interface About {
   readonly subject?: string;
 }
 
-export function createGuard(deps: {
+interface GuardDeps {
   readonly decisions: DecisionLog;
+  readonly threads: Pick<ThreadStore, 'bindingsOfSession' | 'thread'>;
   readonly clock: Clock;
-}): Guard {
+}
+
+const ELSEWHERE = 'Sorry, this belongs to another place. Please answer it where it is shown.';
+
+export function createGuard(deps: GuardDeps): Guard {
   function entry(
     outcome: Decision['outcome'],
     verb: Verb,
@@ -54,10 +61,31 @@ export function createGuard(deps: {
   return {
     async check(verb, caller, about = {}, facts = {}) {
       const decision = authorize(verb, caller, facts);
-      if (decision.allow) return;
-      await deps.decisions.append(entry('refused', verb, caller, decision.reason, about));
-      throw new AppError('forbidden', decision.reason, { details: { role: decision.role } });
+      const isHere = await isShownWithin(deps, caller.within, about.sessionId);
+      if (decision.allow && isHere) return;
+      const reason = decision.allow ? ELSEWHERE : decision.reason;
+      const details = decision.allow ? {} : { role: decision.role };
+      await deps.decisions.append(entry('refused', verb, caller, reason, about));
+      throw new AppError('forbidden', reason, { details });
     },
     decision: (verb, caller, reason, about) => entry('allowed', verb, caller, reason, about),
   };
+}
+
+async function isShownWithin(
+  { threads }: GuardDeps,
+  within: Within | undefined,
+  sessionId: SessionId | undefined,
+): Promise<boolean> {
+  if (within === undefined || sessionId === undefined) return true;
+  for (const { threadId } of await threads.bindingsOfSession(sessionId)) {
+    const thread = await threads.thread(threadId);
+    if (thread !== undefined && isWithin(thread.ref, within)) return true;
+  }
+  return false;
+}
+
+function isWithin(ref: ThreadRef, { surface, account, key }: Within): boolean {
+  if (ref.surface !== surface || ref.account !== account) return false;
+  return ref.key === key || ref.key.startsWith(`${key}/`);
 }

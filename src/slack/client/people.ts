@@ -11,7 +11,10 @@ import { appErrorOf, codeOf } from './failures.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface People {
-  /** The person with the roles that they have in this channel now. */
+  /**
+   * The person with the roles that they have in this channel now, and there only. A channel that is
+   * none of ours to post in (a direct message, the Home tab) stands for the workspace.
+   */
   caller(team: string, channel: string, user: string): Promise<Caller>;
 }
 
@@ -98,7 +101,9 @@ export function createPeople(deps: {
         name: found.name,
         kind: found.kind === 'bot' ? 'bot' : 'person',
       };
-      return { actor, roles: await rolesOf(team, channel, user, found) };
+      const roles = await rolesOf(team, channel, user, found);
+      const key = /^[CG]/.test(channel) ? `${team}/${channel}` : team;
+      return { actor, roles, within: { surface: SURFACE, account: team, key } };
     },
   };
 }

@@ -140,7 +140,7 @@ export function createInboundWorld() {
           configured.push(`${option}=${value}`);
         },
       },
-      guard: createGuard({ decisions: decisionLog, clock }),
+      guard: createGuard({ decisions: decisionLog, threads: ownThreads, clock }),
       clock,
       admit: async () => {},
     });
