@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 const cache = fileURLToPath(new URL('../node_modules/.cache/threadcast', import.meta.url));
 if ('enableCompileCache' in nodeModule) nodeModule.enableCompileCache(cache);
 
+const { askHidden } = await import('./cli/ask.ts');
 const { readConfig } = await import('./config/config.ts');
 const { configurationHelp } = await import('./config/help.ts');
 const { readVersion } = await import('./config/version.ts');
@@ -35,6 +36,7 @@ const code = await run(process.argv.slice(2), {
     : result,
   out: (text) => console.log(text),
   err: (text) => console.error(text),
+  ask: (question) => askHidden(question),
   exit: (status) => process.exit(status),
 });
 process.exit(code);

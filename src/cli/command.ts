@@ -2,6 +2,7 @@
  * What the commands of `threadcast` are given. They know nothing of the rest of the program:
  * main.ts passes the configuration, and app.ts the services that need database, agents or server.
  */
+import type { GitHubServer } from './github-site.ts';
 
 /** The part of the configuration that commands look at; the fields are those of `Config`. */
 export interface CliConfig {
@@ -10,19 +11,21 @@ export interface CliConfig {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly publicUrl: string | undefined;
+  /** Which GitHub, whether an App is configured or not. */
+  readonly githubServer: GitHubServer;
   /** undefined: not configured. */
   readonly github: CliGitHub | undefined;
   readonly slack: CliSlack | undefined;
+  /** As in CliSlack, whether Slack is configured or not. */
+  readonly slackApiUrl: string | undefined;
 }
 
-interface CliGitHub {
+interface CliGitHub extends GitHubServer {
   readonly appId: number;
   readonly privateKey: { readonly pem: string } | { readonly file: string };
-  readonly host: string | undefined;
-  readonly protocol: 'http' | 'https';
 }
 
-interface CliSlack {
+export interface CliSlack {
   readonly appToken: string | undefined;
   readonly botToken: string | undefined;
   /** Without a slash at the end; undefined: Slack's own. */
@@ -102,6 +105,8 @@ export interface Cli {
   /** Whole lines for stdout and stderr. */
   out(text: string): void;
   err(text: string): void;
+  /** The answer, not shown while it is typed; undefined: nobody is there to ask, or they left. */
+  ask(question: string): Promise<string | undefined>;
   /** Ends the process at once. */
   exit(code: number): void;
 }

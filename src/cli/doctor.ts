@@ -9,10 +9,12 @@ import { checkDatabase } from './checks/database.ts';
 import { checkGit } from './checks/git.ts';
 import { checkGitHub } from './checks/github.ts';
 import { checkNode } from './checks/node.ts';
+import { probeWebhooks } from './checks/probe.ts';
 import { checkPort } from './checks/port.ts';
 import { checkPublicUrl } from './checks/public-url.ts';
 import { checkSlack } from './checks/slack.ts';
 import type { Cli, CliConfig, CliServices, Command, Finding } from './command.ts';
+import { WEBHOOK_PATH } from './github-site.ts';
 import { readGitHubManifest, readSlackManifest } from './manifests.ts';
 import { findingLine } from './mark.ts';
 import { sentenceOf } from './sentence.ts';
@@ -57,15 +59,17 @@ function checksFor(cli: Cli): readonly Check[] {
 }
 
 /** Of those that are configured. */
-function platformChecks({ github, slack, publicUrl }: CliConfig): readonly Check[] {
+function platformChecks(config: CliConfig): readonly Check[] {
+  const { github, slack } = config;
   const checks: Check[] = [];
   if (github !== undefined) {
-    checks.push(async () =>
-      checkGitHub({ github, publicUrl }, await readGitHubManifest(), Date.now),
+    checks.push(
+      async () => checkGitHub({ ...config, github }, await readGitHubManifest(), Date.now),
+      () => probeWebhooks('GitHub', WEBHOOK_PATH, config),
     );
   }
   if (slack !== undefined) {
-    checks.push(async () => checkSlack({ slack, publicUrl }, await readSlackManifest()));
+    checks.push(async () => checkSlack({ ...config, slack }, await readSlackManifest(), Date.now));
   }
   return checks;
 }

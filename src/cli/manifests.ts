@@ -15,8 +15,13 @@ const githubSchema = z.object({
 /** `name`, `description` and `url` of the App, and what it asks for. */
 export type GitHubManifest = z.output<typeof githubSchema>;
 
-const slackSchema = z.object({
-  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+const slackSchema = z.looseObject({
+  features: z.looseObject({ slash_commands: z.array(z.looseObject({ command: z.string() })) }),
+  oauth_config: z.looseObject({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  settings: z.looseObject({
+    event_subscriptions: z.looseObject({ bot_events: z.array(z.string()) }),
+    interactivity: z.looseObject({ is_enabled: z.boolean() }),
+  }),
 });
 
 export interface SlackManifest {
@@ -35,6 +40,26 @@ export async function readGitHubManifest(): Promise<GitHubManifest> {
 export async function readSlackManifest(): Promise<SlackManifest> {
   const whole: unknown = JSON.parse(await readFile(beside('manifest.slack.json'), 'utf8'));
   return { scopes: slackSchema.parse(whole).oauth_config.scopes.bot, json: JSON.stringify(whole) };
+}
+
+/** Slack's events, buttons and commands come by HTTP to `publicUrl`, and other workspaces may install. */
+export function overHttp({ json }: SlackManifest, publicUrl: string): string {
+  const { features, oauth_config, settings, ...rest } = slackSchema.parse(JSON.parse(json));
+  const request_url = `${publicUrl}/slack/events`;
+  return JSON.stringify({
+    ...rest,
+    features: {
+      ...features,
+      slash_commands: features.slash_commands.map((each) => ({ ...each, url: request_url })),
+    },
+    oauth_config: { ...oauth_config, redirect_urls: [`${publicUrl}/slack/oauth_redirect`] },
+    settings: {
+      ...settings,
+      event_subscriptions: { ...settings.event_subscriptions, request_url },
+      interactivity: { ...settings.interactivity, request_url },
+      socket_mode_enabled: false,
+    },
+  });
 }
 
 type Outline = Record<string, string | string[] | Record<string, string>>;

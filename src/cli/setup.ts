@@ -5,7 +5,7 @@ import { setupSlack } from './setup/slack.ts';
 
 export const setup: Command = {
   name: 'setup',
-  summary: 'Makes the app: "setup github [--org NAME] [--host GHE_HOST]" or "setup slack".',
+  summary: 'Makes the app: "setup github" (--org NAME, --host GHE_HOST) or "setup slack" (--http).',
   takesArguments: true,
   async run(cli, [platform, ...args]) {
     if (platform === 'github') return setupGitHub(cli, args);

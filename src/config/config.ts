@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { z } from 'zod';
 import { closest } from '../core/commands/closest.ts';
-import { githubOf, slackOf } from './platforms.ts';
-import type { GitHubConfig, SlackConfig } from './platforms.ts';
+import { githubOf, githubServerOf, slackOf } from './platforms.ts';
+import type { GitHubConfig, GitHubServer, SlackConfig } from './platforms.ts';
 import { environmentSchema, settings } from './settings.ts';
 
 const PREFIX = 'THREADCAST_';
@@ -25,9 +25,13 @@ export interface Config {
   /** Without a trailing slash; undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
   readonly logLevel: Environment['LOG_LEVEL'];
+  /** Which GitHub, whether an App is configured or not. */
+  readonly githubServer: GitHubServer;
   /** undefined: not configured. */
   readonly github: GitHubConfig | undefined;
   readonly slack: SlackConfig | undefined;
+  /** undefined: Slack's own. */
+  readonly slackApiUrl: string | undefined;
 }
 
 /** `message` is a whole sentence that names the variable and says what would be right. */
@@ -100,6 +104,8 @@ function toConfig(
     databaseUrl: environment.DATABASE_URL,
     publicUrl: environment.PUBLIC_URL,
     logLevel: environment.LOG_LEVEL,
+    githubServer: githubServerOf(environment),
+    slackApiUrl: environment.SLACK_API_URL,
     ...platforms,
   });
 }

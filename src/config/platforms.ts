@@ -7,13 +7,18 @@ import type { environmentSchema } from './settings.ts';
 
 type Environment = z.output<typeof environmentSchema>;
 
-export interface GitHubConfig {
+/** Which GitHub it is. */
+export interface GitHubServer {
+  /** `host[:port]`; undefined: github.com. */
+  readonly host: string | undefined;
+  readonly protocol: 'http' | 'https';
+}
+
+export interface GitHubConfig extends GitHubServer {
   readonly appId: number;
   /** PEM, or the file that holds it. */
   readonly privateKey: { readonly pem: string } | { readonly file: string };
   readonly webhookSecret: string;
-  readonly host: string | undefined;
-  readonly protocol: 'http' | 'https';
 }
 
 export interface SlackConfig {
@@ -34,6 +39,10 @@ export interface PlatformProblem {
 export interface Platform<T> {
   readonly config: T | undefined;
   readonly problems: readonly PlatformProblem[];
+}
+
+export function githubServerOf({ GHE_HOST, GHE_PROTOCOL }: Environment): GitHubServer {
+  return { host: GHE_HOST, protocol: GHE_PROTOCOL };
 }
 
 function missing(name: string, because: string): PlatformProblem {
@@ -64,8 +73,7 @@ export function githubOf(environment: Environment): Platform<GitHubConfig> {
           ? { file: PRIVATE_KEY_PATH ?? '' }
           : { pem: PRIVATE_KEY.replaceAll('\\n', '\n') },
       webhookSecret: WEBHOOK_SECRET,
-      host: environment.GHE_HOST,
-      protocol: environment.GHE_PROTOCOL,
+      ...githubServerOf(environment),
     },
     problems,
   };

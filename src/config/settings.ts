@@ -124,8 +124,13 @@ export const settings: readonly Setting[] = [
   },
   { name: 'PRIVATE_KEY_PATH', default: undefined, doc: 'File with that key, instead of it.' },
   { name: 'WEBHOOK_SECRET', default: undefined, doc: 'Secret with which GitHub signs deliveries.' },
-  { name: 'GHE_HOST', default: undefined, unset: 'github.com', doc: 'GitHub Enterprise Server.' },
-  { name: 'GHE_PROTOCOL', default: 'https', doc: 'https or http, for that server.' },
+  {
+    name: 'GHE_HOST',
+    default: undefined,
+    unset: 'github.com',
+    doc: 'A GitHub Enterprise Server, or NAME.ghe.com (Enterprise Cloud with data residency).',
+  },
+  { name: 'GHE_PROTOCOL', default: 'https', doc: 'https or http, for a GitHub Enterprise Server.' },
   {
     name: 'SLACK_BOT_TOKEN',
     default: undefined,

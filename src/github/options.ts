@@ -8,7 +8,7 @@ export interface GitHubOptions {
   readonly privateKey: string;
   /** WEBHOOK_SECRET: without it nothing is taken. */
   readonly webhookSecret: string;
-  /** GHE_HOST: `host[:port]` of a GitHub Enterprise Server. */
+  /** GHE_HOST: `host[:port]` of a GitHub Enterprise Server, or NAME.ghe.com. */
   readonly gheHost?: string | undefined;
   /** GHE_PROTOCOL; `https` unless given. */
   readonly gheProtocol?: 'http' | 'https' | undefined;
@@ -34,5 +34,7 @@ export interface GitHubOptions {
 export function apiBase(options: GitHubOptions): string | undefined {
   if (options.apiUrl !== undefined) return options.apiUrl;
   if (options.gheHost === undefined) return undefined;
+  // Enterprise Cloud with data residency has its API beside its pages, a server below them.
+  if (options.gheHost.endsWith('.ghe.com')) return `https://api.${options.gheHost}`;
   return `${options.gheProtocol ?? 'https'}://${options.gheHost}/api/v3`;
 }

@@ -38,8 +38,10 @@ const config = (fields: Partial<CliConfig> = {}): CliConfig => ({
   dataDir,
   databaseUrl: undefined,
   publicUrl: undefined,
+  githubServer: { host: undefined, protocol: 'https' },
   github: undefined,
   slack: undefined,
+  slackApiUrl: undefined,
   ...fields,
 });
 const bad = (findings: readonly Finding[]) => findings.filter(({ state }) => state === 'bad');

@@ -7,7 +7,9 @@ export interface FakeCli extends Cli {
   readonly stderr: () => string;
 }
 
-export function fakeCli(setup: Setup, cwd = '/nowhere'): FakeCli {
+/** `answers`: what the person types when asked, one after the other; then they leave. */
+export function fakeCli(setup: Setup, cwd = '/nowhere', answers: readonly string[] = []): FakeCli {
+  const left = [...answers];
   const out: string[] = [];
   const err: string[] = [];
   return {
@@ -18,6 +20,10 @@ export function fakeCli(setup: Setup, cwd = '/nowhere'): FakeCli {
     cwd,
     out: (text) => out.push(text),
     err: (text) => err.push(text),
+    ask: async (question) => {
+      out.push(question);
+      return left.shift();
+    },
     exit: (code) => err.push(`exit ${code}`),
     stdout: () => stripVTControlCharacters(out.join('\n')),
     stderr: () => stripVTControlCharacters(err.join('\n')),
@@ -41,8 +47,10 @@ export function validSetup(
       dataDir: '/nowhere/threadcast',
       databaseUrl: undefined,
       publicUrl: undefined,
+      githubServer: { host: undefined, protocol: 'https' },
       github: undefined,
       slack: undefined,
+      slackApiUrl: undefined,
       ...config,
     },
     services: async () => ({

@@ -36,6 +36,7 @@ const code = await run([], {
   setup: validSetup({ createApp: async () => app }, { port: 3000, dataDir: '/data' }),
   out: (text) => console.log(text),
   err: (text) => console.error(text),
+  ask: async () => undefined,
   exit: (status) => process.exit(status),
 });
 process.exit(code);

@@ -15,6 +15,7 @@ test('nothing set gives the defaults, frozen', () => {
       databaseUrl: undefined,
       publicUrl: undefined,
       logLevel: 'info',
+      githubServer: { host: undefined, protocol: 'https' },
     },
   });
   expect(Object.isFrozen(result.ok && result.config)).toBe(true);
@@ -40,6 +41,7 @@ test('every value that is set arrives, in its form', () => {
     databaseUrl: 'postgres://localhost/threadcast',
     publicUrl: 'https://threadcast.example.org/bot',
     logLevel: 'debug',
+    githubServer: { host: undefined, protocol: 'https' },
   });
 });
 

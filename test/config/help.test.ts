@@ -29,9 +29,9 @@ test('the settings read well in a terminal', () => {
                             Default: none
       WEBHOOK_SECRET        Secret with which GitHub signs deliveries.
                             Default: none
-      GHE_HOST              GitHub Enterprise Server.
+      GHE_HOST              A GitHub Enterprise Server, or NAME.ghe.com (Enterprise Cloud with data residency).
                             Default: github.com
-      GHE_PROTOCOL          https or http, for that server.
+      GHE_PROTOCOL          https or http, for a GitHub Enterprise Server.
                             Default: https
       SLACK_BOT_TOKEN       xoxb-… of the one workspace that the app is installed in.
                             Default: no Slack

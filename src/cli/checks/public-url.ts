@@ -1,6 +1,6 @@
 /** Do links lead people here? */
-import { isIP } from 'node:net';
 import type { CliConfig, Finding } from '../command.ts';
+import { isLoopback } from '../reachable.ts';
 
 export function checkPublicUrl(config: CliConfig): readonly Finding[] {
   const { publicUrl, host } = config;
@@ -38,8 +38,3 @@ const NO_LINKS =
 
 const hasPlatform = ({ github, slack }: CliConfig): boolean =>
   github !== undefined || slack !== undefined;
-
-function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '');
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
-}

@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import type { CliConfig, Finding } from '../command.ts';
 import type { SlackManifest } from '../manifests.ts';
+import { skewFindings } from './clock.ts';
+import { probeWebhooks } from './probe.ts';
+import type { At } from './probe.ts';
 import { DEADLINE_MS, unreachable } from './unreachable.ts';
 
 type Slack = NonNullable<CliConfig['slack']>;
@@ -14,14 +17,16 @@ const answerSchema = z.object({
 });
 
 export async function checkSlack(
-  { slack, publicUrl }: Pick<CliConfig, 'publicUrl'> & { readonly slack: Slack },
+  config: At & { readonly slack: Slack },
   manifest: SlackManifest,
+  now: () => number,
 ): Promise<readonly Finding[]> {
+  const { slack } = config;
   const api = slack.apiUrl ?? 'https://slack.com/api';
   try {
     return [
-      ...(await checkBotToken(api, slack.botToken, manifest.scopes)),
-      await checkWay(api, slack, publicUrl),
+      ...(await checkBotToken(api, config, manifest.scopes, now)),
+      ...(await checkWay(api, config)),
     ];
   } catch (error) {
     return [unreachable('Slack', api, error)];
@@ -30,16 +35,20 @@ export async function checkSlack(
 
 async function checkBotToken(
   api: string,
-  token: string | undefined,
+  { slack, publicUrl }: At & { readonly slack: Slack },
   asked: readonly string[],
+  now: () => number,
 ): Promise<readonly Finding[]> {
-  if (token === undefined) {
-    return [{ state: 'note', says: 'Slack: workspaces install the app themselves; no own token' }];
+  if (slack.botToken === undefined) {
+    const page = `${publicUrl ?? 'PUBLIC_URL'}/slack/install`;
+    return [{ state: 'note', says: `Slack: each workspace installs the app at ${page}` }];
   }
-  const { said, headers } = await call(api, 'auth.test', token);
+  const { said, answer } = await call(api, 'auth.test', slack.botToken);
+  const { headers } = answer;
+  const skew = skewFindings('Slack', answer, now());
   if (!said.ok) {
     const mend = 'Set SLACK_BOT_TOKEN to the Bot User OAuth Token of the page OAuth & Permissions.';
-    return [{ state: 'bad', says: `Slack refuses SLACK_BOT_TOKEN: ${said.error}.`, mend }];
+    return [{ state: 'bad', says: `Slack refuses SLACK_BOT_TOKEN: ${said.error}.`, mend }, ...skew];
   }
   const known: Finding = {
     state: 'good',
@@ -48,30 +57,38 @@ async function checkBotToken(
   const granted = (headers.get('x-oauth-scopes') ?? '').split(',').map((name) => name.trim());
   const missing = asked.filter((scope) => !granted.includes(scope));
   if (missing.length === 0) {
-    return [known, { state: 'good', says: 'Slack: scopes as manifest.slack.json asks' }];
+    return [known, ...skew, { state: 'good', says: 'Slack: scopes as manifest.slack.json asks' }];
   }
   const mend = 'Add them on the page OAuth & Permissions and install the app again.';
-  return [known, { state: 'bad', says: `The app lacks scopes: ${missing.join(', ')}.`, mend }];
+  return [
+    known,
+    ...skew,
+    { state: 'bad', says: `The app lacks scopes: ${missing.join(', ')}.`, mend },
+  ];
 }
 
 /** How events come to us. */
 async function checkWay(
   api: string,
-  slack: Slack,
-  publicUrl: string | undefined,
-): Promise<Finding> {
-  if (slack.appToken === undefined) {
-    if (publicUrl !== undefined) {
-      const says = `Slack: events over HTTP; the app's request URLs must be ${publicUrl}/slack/events`;
-      return { state: 'note', says };
-    }
-    return {
-      state: 'bad',
-      says: 'Slack has no way to reach this server: neither SLACK_APP_TOKEN nor PUBLIC_URL is set.',
-      mend: 'Set SLACK_APP_TOKEN (Socket Mode), or PUBLIC_URL and the request URLs of the app.',
-    };
+  config: At & { readonly slack: Slack },
+): Promise<readonly Finding[]> {
+  const { slack, publicUrl } = config;
+  if (slack.appToken !== undefined) return [await checkSocket(api, slack.appToken)];
+  if (publicUrl === undefined) {
+    return [
+      {
+        state: 'bad',
+        says: 'Slack has no way to reach this server: neither SLACK_APP_TOKEN nor PUBLIC_URL is set.',
+        mend: 'Set SLACK_APP_TOKEN (Socket Mode), or PUBLIC_URL and the request URLs of the app.',
+      },
+    ];
   }
-  const { said } = await call(api, 'apps.connections.open', slack.appToken);
+  const says = `Slack: events over HTTP; the app's request URLs must be ${publicUrl}/slack/events`;
+  return [{ state: 'note', says }, ...(await probeWebhooks('Slack', '/slack/events', config))];
+}
+
+async function checkSocket(api: string, appToken: string): Promise<Finding> {
+  const { said } = await call(api, 'apps.connections.open', appToken);
   if (said.ok) return { state: 'good', says: 'Slack: Socket Mode' };
   return {
     state: 'bad',
@@ -90,5 +107,5 @@ async function call(api: string, method: string, token: string) {
     signal: AbortSignal.timeout(DEADLINE_MS),
   });
   if (!answer.ok) throw new Error(`${method} has status ${answer.status}`);
-  return { said: answerSchema.parse(await answer.json()), headers: answer.headers };
+  return { said: answerSchema.parse(await answer.json()), answer };
 }

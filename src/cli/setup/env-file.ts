@@ -1,6 +1,7 @@
 /** The `.env` in the working directory: names are added, and none that is there is changed. */
 import { randomUUID } from 'node:crypto';
-import { readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { AppError } from '../../core/model/errors.ts';
 import { codeOf } from '../sentence.ts';
@@ -9,6 +10,20 @@ import { codeOf } from '../sentence.ts';
 export async function namesIn(file: string, names: readonly string[]): Promise<readonly string[]> {
   const known = parseEnv(await textOf(file));
   return names.filter((name) => known[name] !== undefined);
+}
+
+/** AppError `unavailable` when nothing can be added: better told before there are secrets to keep. */
+export async function assertWritable(file: string): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  try {
+    await textOf(target);
+    // What is written replaces the file, so its directory is what counts.
+    await access(path.dirname(target), constants.W_OK);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const mend = 'Run this in a directory where you may write.';
+    throw new AppError('unavailable', `${file} cannot be written: ${why}. ${mend}`, { cause });
+  }
 }
 
 /**

@@ -1,29 +1,27 @@
 /** `threadcast setup github`: makes the App from app.yml and keeps its secrets in `.env`. */
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { AppError } from '../../core/model/errors.ts';
 import type { Cli } from '../command.ts';
 import { githubSite } from '../github-site.ts';
+import type { GitHubServer } from '../github-site.ts';
 import { readGitHubManifest } from '../manifests.ts';
 import { needSetup } from '../need-setup.ts';
-import { addToEnvFile, namesIn } from './env-file.ts';
+import type { MadeApp } from './conversion.ts';
+import { addToEnvFile, assertWritable, namesIn } from './env-file.ts';
 import { openManifestFlow } from './manifest-flow.ts';
-import type { MadeApp } from './manifest-flow.ts';
+import type { ManifestFlow } from './manifest-flow.ts';
+import { unreachableAddress } from './public-address.ts';
 
-const NAMES = [
-  'APP_ID',
-  'PRIVATE_KEY',
-  'PRIVATE_KEY_PATH',
-  'WEBHOOK_SECRET',
-  'GHE_HOST',
-  'GHE_PROTOCOL',
-];
-const USAGE = 'Usage: threadcast setup github [--org NAME] [--host GHE_HOST]';
+const SECRETS = ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'WEBHOOK_SECRET'];
+const USAGE = 'Usage: threadcast setup github [--org NAME] [--host GHE_HOST] [--port LOCAL_PORT]';
 
 interface Wish {
   readonly org: string | undefined;
-  readonly host: string | undefined;
-  readonly protocol: 'http' | 'https';
+  /** Undefined: as GHE_HOST and GHE_PROTOCOL say. */
+  readonly server: GitHubServer | undefined;
+  readonly port: number;
 }
 
 export async function setupGitHub(cli: Cli, args: readonly string[]): Promise<number> {
@@ -34,29 +32,34 @@ export async function setupGitHub(cli: Cli, args: readonly string[]): Promise<nu
   }
   const setup = needSetup(cli);
   if (setup === undefined) return 1;
-  const { publicUrl, github } = setup.config;
+  const { config } = setup;
+  const server = wish.server ?? config.githubServer;
   const file = path.join(cli.cwd, '.env');
-  const taken = await namesIn(file, NAMES);
-  if (github !== undefined || taken.length > 0) {
+  const taken = await namesIn(file, SECRETS);
+  if (config.github !== undefined || taken.length > 0) {
     const where = taken.length > 0 ? `${file} has ${taken.join(', ')}` : 'APP_ID is set';
     cli.err(`GitHub is configured already: ${where}. Remove that first to make another App.`);
     return 1;
   }
-  if (publicUrl === undefined) {
-    cli.err(
-      'Set PUBLIC_URL first, to the https:// address under which GitHub reaches this server: the App sends its webhooks there.',
-    );
+  const own = server.host !== undefined && !server.host.endsWith('.ghe.com');
+  const wrong = unreachableAddress('GitHub', config.publicUrl, { port: config.port, own });
+  if (wrong !== undefined || config.publicUrl === undefined) {
+    cli.err(wrong ?? USAGE);
     return 1;
   }
-  const site = githubSite(wish);
-  const flow = await openManifestFlow(site, await readGitHubManifest(), {
+  await assertWritable(file);
+  const { publicUrl } = config;
+  const flow = await openManifestFlow({
+    ...wish,
+    site: githubSite(server),
+    manifest: await readGitHubManifest(),
     publicUrl,
-    org: wish.org,
+    onTrouble: (sentence) => cli.err(sentence),
   });
   try {
-    cli.out(`Open this on this machine, and press the buttons that you see:\n\n  ${flow.url}\n`);
+    cli.out(begin(flow));
     const app = await flow.made;
-    await keep(file, app, wish);
+    await keep(file, app, { PUBLIC_URL: publicUrl, ...namesOf(server) });
     cli.out(next(file, app));
     return 0;
   } finally {
@@ -64,16 +67,42 @@ export async function setupGitHub(cli: Cli, args: readonly string[]): Promise<nu
   }
 }
 
-async function keep(file: string, app: MadeApp, { host, protocol }: Wish): Promise<void> {
-  const values: Record<string, string> = {
-    APP_ID: String(app.id),
-    PRIVATE_KEY: app.pem,
-    WEBHOOK_SECRET: app.webhook_secret,
-  };
-  if (host !== undefined) values['GHE_HOST'] = host;
-  if (protocol === 'http') values['GHE_PROTOCOL'] = protocol;
+function begin({ url, port }: ManifestFlow): string {
+  return [
+    'Open this in a browser, and press the buttons that you see:',
+    '',
+    `  ${url}`,
+    '',
+    'If the browser is on another machine, first run this there, and leave it running:',
+    '',
+    `  ssh -N -L ${port}:127.0.0.1:${port} ${hostname()}`,
+    '',
+    'Waiting for GitHub to send you back, for an hour. Ctrl+C gives up, and writes nothing.',
+    '',
+  ].join('\n');
+}
+
+/** What says which GitHub it is. */
+function namesOf({ host, protocol }: GitHubServer): Readonly<Record<string, string>> {
+  if (host === undefined) return {};
+  return { GHE_HOST: host, ...(protocol === 'http' ? { GHE_PROTOCOL: protocol } : {}) };
+}
+
+/** The secrets, and of `known` what the file does not say yet. */
+async function keep(
+  file: string,
+  app: MadeApp,
+  known: Readonly<Record<string, string>>,
+): Promise<void> {
   try {
-    await addToEnvFile(file, values);
+    const there = await namesIn(file, Object.keys(known));
+    const lacking = Object.entries(known).filter(([name]) => !there.includes(name));
+    await addToEnvFile(file, {
+      ...Object.fromEntries(lacking),
+      APP_ID: String(app.id),
+      PRIVATE_KEY: app.pem,
+      WEBHOOK_SECRET: app.webhook_secret,
+    });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const gone = `The App ${app.slug} is made, but its secrets could not be written: ${why}`;
@@ -87,26 +116,29 @@ function next(file: string, app: MadeApp): string {
   return [
     `The App ${app.slug} is made; its secrets are in ${file}.`,
     '',
-    `1. Install it: ${app.html_url}/installations/new, choose the repositories, press Install.`,
-    '2. Start the server ("threadcast start"), and check with "threadcast doctor".',
+    `1. Install it: open ${app.html_url}/installations/new, choose the repositories, press Install.`,
+    '2. Start the server ("threadcast start"), then look whether all is well ("threadcast doctor").',
     `3. Write "@${app.slug} agent=example plan" in an issue.`,
   ].join('\n');
 }
 
 /** `--host` takes a host, or for a server without TLS its http:// address. */
 function wishOf(args: readonly string[]): Wish | undefined {
+  const text = { type: 'string' } as const;
+  let values: { org?: string; host?: string; port?: string };
   try {
-    const options = { org: { type: 'string' }, host: { type: 'string' } } as const;
-    const { values } = parseArgs({ args: [...args], options });
-    const [, scheme = 'https', host] =
-      /^(?:(https?):\/\/)?([\w.-]+(?::\d+)?)\/?$/.exec(values.host ?? '') ?? [];
-    if (values.host !== undefined && host === undefined) return undefined;
-    return {
-      org: values.org,
-      host: host === 'github.com' ? undefined : host,
-      protocol: scheme === 'http' ? 'http' : 'https',
-    };
+    ({ values } = parseArgs({ args: [...args], options: { org: text, host: text, port: text } }));
   } catch {
     return undefined;
   }
+  const [, scheme = 'https', host] =
+    /^(?:(https?):\/\/)?([\w.-]+(?::\d+)?)\/?$/.exec(values.host ?? '') ?? [];
+  const port = Number(values.port ?? 0);
+  if (values.host !== undefined && host === undefined) return undefined;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) return undefined;
+  const server: GitHubServer = {
+    host: host === 'github.com' ? undefined : host,
+    protocol: scheme === 'http' ? 'http' : 'https',
+  };
+  return { org: values.org, port, server: values.host === undefined ? undefined : server };
 }

@@ -68,6 +68,8 @@ export interface FakeGitHub {
   readonly tokens: readonly InstallationToken[];
   /** Decides the fate of each call of the API; undefined = it works. */
   fault: (call: ApiCall) => ApiFault | undefined;
+  /** What every answer says is left of the hour's 5,000 calls; nothing is refused for it. */
+  callsLeft: number;
   /** Calls by GitHub's name (`issues/create-comment`) and status, or all. */
   count(op?: string, status?: number): number;
   user(login: string): User;
@@ -143,6 +145,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
     calls,
     errors,
     baseUrl: () => links.api,
+    callsLeft: () => github.callsLeft,
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -166,6 +169,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
     schemas: schemas.available,
     tokens: auth.tokens,
     fault: () => undefined,
+    callsLeft: 4999,
     count: (op, status) =>
       calls.filter(
         (call) =>

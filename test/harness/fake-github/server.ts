@@ -60,6 +60,8 @@ export interface ApiServerOptions {
   /** What the App did that the real GitHub would not understand. */
   readonly errors: string[];
   readonly baseUrl: () => string;
+  /** What the header says is left of the hour's 5,000 calls. */
+  readonly callsLeft: () => number;
 }
 
 const SECONDARY =
@@ -160,7 +162,8 @@ export function createApiServer(options: ApiServerOptions): Server {
       'content-type': reply.text === undefined ? 'application/json; charset=utf-8' : 'text/plain',
       'x-github-request-id': `FAKE:${calls.length}`,
       'x-ratelimit-limit': '5000',
-      'x-ratelimit-remaining': '4999',
+      'x-ratelimit-remaining': String(options.callsLeft()),
+      'x-ratelimit-reset': String(Math.floor(clock.now() / 1000) + 3600),
       ...reply.headers,
     });
     response.end(reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body)));
