@@ -1,8 +1,8 @@
 /**
  * What a person asked with was edited or deleted: core decides what that means for its turn. A
- * mention that was forgotten at first, and is there now, is heard as if it had been written so.
+ * mention that was forgotten at first, and is there now, is heard as if it had been written so; one
+ * that was taken out takes back what it asked for.
  */
-import { createHash } from 'node:crypto';
 import { findMentions } from '../core/commands/mention.ts';
 import { visibleText } from '../core/commands/visible.ts';
 import { threadRef, type Place } from './address.ts';
@@ -10,8 +10,10 @@ import type { Edge } from './deps.ts';
 import { hear } from './hear.ts';
 import type { Heard } from './heard.ts';
 import { callerOf, isHeard } from './person.ts';
+import { editedId } from './triggers.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
+/** `heard`: as it reads now, by the one who wrote it. */
 export async function triggerEdited(
   edge: Edge,
   heard: Heard,
@@ -26,11 +28,14 @@ export async function triggerEdited(
     if (isFor(heard.text)) await hear(edge, heard);
     return;
   }
-  const { place, title, deliveryId: of, text } = heard;
-  // Dates have whole seconds: two edits within one differ by their text.
-  const digest = createHash('sha256').update(text).digest('base64url').slice(0, 12);
-  const edited = { of, kind: 'edited', text, id: `${of}@${editedAt}:${digest}` } as const;
-  await change(edge, { place, title, by: editor, ...edited });
+  const { place, title, deliveryId: of, text, subject } = heard;
+  if (!isFor(text)) {
+    await triggerDeleted(edge, place, of, editor);
+    return;
+  }
+  const id = editedId(of, editedAt, text);
+  if (subject !== null) await edge.triggers.remember(id, subject);
+  await change(edge, { place, title, by: editor, of, kind: 'edited', text, id });
 }
 
 export async function triggerDeleted(

@@ -2,6 +2,7 @@
  * What a turn was asked for with: a comment, or the text of an issue. Remembered while the process
  * lives; afterwards found again by the prompt's id, which comes from the comment's.
  */
+import { createHash } from 'node:crypto';
 import { promptIdOfDelivery } from '../core/inbound/context.ts';
 import { SURFACE } from './address.ts';
 import type { Site } from './client/comments.ts';
@@ -12,8 +13,17 @@ export type Subject = string;
 export interface Triggers {
   /** Gives the prompt's id. */
   remember(deliveryId: string, subject: Subject): Promise<string>;
-  /** `since`: when the prompt was queued. Null: it came from elsewhere. */
-  find(site: Site, promptId: string, since: number): Promise<Subject | null>;
+  /**
+   * `since`: when the prompt was queued. Null: it came from elsewhere; with `superseded` also when
+   * an edit of the text took its place.
+   */
+  find(site: Site, promptId: string, since: number, superseded: boolean): Promise<Subject | null>;
+}
+
+/** The delivery id of what somebody made of a text of theirs: dates have whole seconds, so the text counts. */
+export function editedId(of: string, editedAt: string, text: string): string {
+  const digest = createHash('sha256').update(text).digest('base64url').slice(0, 12);
+  return `${of}@${editedAt}:${digest}`;
 }
 
 const KEPT = 10_000;
@@ -22,14 +32,24 @@ const BEFORE_MS = 3_600_000;
 
 export function createTriggers(): Triggers {
   const known = new Map<string, Subject>();
+  /** An edit took the place of the prompt before it, whose end says nothing of the text. */
+  const newest = new Map<Subject, string>();
   return {
     remember: async (deliveryId, subject) => {
       const promptId = await promptIdOfDelivery(SURFACE, deliveryId);
-      if (known.size >= KEPT) known.clear();
+      if (known.size >= KEPT) {
+        known.clear();
+        newest.clear();
+      }
       known.set(promptId, subject);
+      newest.set(subject, promptId);
       return promptId;
     },
-    find: async (site, promptId, since) => known.get(promptId) ?? search(site, promptId, since),
+    find: async (site, promptId, since, superseded) => {
+      const subject = known.get(promptId) ?? (await search(site, promptId, since));
+      if (subject === null || !superseded) return subject;
+      return (newest.get(subject) ?? promptId) === promptId ? subject : null;
+    },
   };
 }
 
@@ -40,7 +60,7 @@ async function search(site: Site, promptId: string, since: number): Promise<Subj
     const target = { ...name, pull_number: place.number, ...range };
     const { data } = await octokit.rest.pulls.listReviewComments(target);
     return match(
-      data.map(({ id }) => `rc:${id}`),
+      data.map((each) => ({ ...each, subject: `rc:${each.id}` })),
       promptId,
     );
   }
@@ -50,14 +70,23 @@ async function search(site: Site, promptId: string, since: number): Promise<Subj
     ...range,
   });
   return match(
-    data.map(({ id }) => `ic:${id}`),
+    data.map((each) => ({ ...each, subject: `ic:${each.id}` })),
     promptId,
   );
 }
 
-async function match(subjects: readonly Subject[], promptId: string): Promise<Subject | null> {
-  for (const subject of subjects) {
-    if ((await promptIdOfDelivery(SURFACE, subject)) === promptId) return subject;
+interface Candidate {
+  readonly subject: Subject;
+  readonly updated_at: string;
+  readonly body?: string | undefined;
+}
+
+/** By the id of the text as it was written, or as it was edited last. */
+async function match(written: readonly Candidate[], promptId: string): Promise<Subject | null> {
+  for (const { subject, updated_at: editedAt, body = '' } of written) {
+    for (const id of [subject, editedId(subject, editedAt, body)]) {
+      if ((await promptIdOfDelivery(SURFACE, id)) === promptId) return subject;
+    }
   }
   return null;
 }

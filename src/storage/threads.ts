@@ -1,5 +1,5 @@
 /** Threads by their address, and which sessions are bound to them. */
-import type { Kysely, Selectable } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import { mintId, type SessionId, type ThreadId } from '../core/model/ids.ts';
 import type { Thread, ThreadRef } from '../core/model/thread.ts';
 import type { Page } from '../core/ports/session-store.ts';
@@ -36,6 +36,19 @@ async function findThread(db: Kysely<Tables>, ref: ThreadRef): Promise<Thread | 
     .where('key', '=', ref.key)
     .executeTakeFirst();
   return row && threadFromRow(row);
+}
+
+async function threadsBelow(db: Kysely<Tables>, ref: ThreadRef): Promise<readonly Thread[]> {
+  const prefix = `${ref.key}/`;
+  const rows = await db
+    .selectFrom('threads')
+    .selectAll()
+    .where('surface', '=', ref.surface)
+    .where('account', '=', ref.account)
+    .where(sql<boolean>`substr(key, 1, ${sql.lit(prefix.length)}) = ${prefix}`)
+    .orderBy('created_at')
+    .execute();
+  return rows.map(threadFromRow);
 }
 
 async function insertThread(
@@ -111,6 +124,7 @@ export function createThreadStore(db: Kysely<Tables>, writer: Writer): ThreadSto
       return known ?? writer.write((trx) => insertThread(trx, ref, title, at));
     },
     find: (ref) => findThread(db, ref),
+    below: (ref) => threadsBelow(db, ref),
     async thread(id) {
       const row = await db
         .selectFrom('threads')

@@ -98,6 +98,20 @@ export function threadTests(get: GetStores): void {
     expect(other.title).toBe(NASTY_TEXT);
   });
 
+  it('finds the threads below an address, and none beside it', async () => {
+    const { threads } = get();
+    const surface = `surface-${nextTime()}`;
+    const keys = ['1/pull/7', '1/pull/7/review/1', '1/pull/7/review/2', '1/pull/77/review/3'];
+    const like = ['1/pull_7/review/4', '%/pull/7/review/5'];
+    for (const key of [...keys, ...like]) {
+      await threads.ensure({ surface, account: 'a', key }, 't', 5);
+    }
+    await threads.ensure({ surface, account: 'b', key: '1/pull/7/review/6' }, 't', 5);
+    const found = await threads.below({ surface, account: 'a', key: '1/pull/7' });
+    expect(found.map(({ ref }) => ref.key).toSorted()).toEqual(keys.slice(1, 3));
+    expect(await threads.below({ surface, account: 'a', key: '1/pull/9' })).toEqual([]);
+  });
+
   it('lists the threads of a surface, last touched first, in pages', async () => {
     const { threads } = get();
     const surface = `surface-${nextTime()}`;

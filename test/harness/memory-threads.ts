@@ -29,6 +29,13 @@ export function createMemoryThreads(): MemoryThreads {
       [...threads.values()].find(
         (thread) => thread.ref.surface === ref.surface && thread.ref.key === ref.key,
       ),
+    below: async (ref) =>
+      [...threads.values()].filter(
+        (thread) =>
+          thread.ref.surface === ref.surface &&
+          thread.ref.account === ref.account &&
+          thread.ref.key.startsWith(`${ref.key}/`),
+      ),
     threads: async (surface, _cursor, limit) => ({
       data: [...threads.values()]
         .filter((thread) => thread.ref.surface === surface)

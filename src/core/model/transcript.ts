@@ -121,6 +121,8 @@ export interface Transcript {
   readonly currentModeId: string | null;
   readonly usage: Usage | null;
   readonly ended: boolean;
+  /** It was closed, and its agent has not been started since. */
+  readonly reopened: boolean;
   /** Newest sequence folded in. */
   readonly seq: number;
 }

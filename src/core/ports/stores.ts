@@ -59,6 +59,8 @@ export interface ThreadStore {
   thread(id: ThreadId): Promise<Thread | undefined>;
   /** The thread of this address if it is known; makes none. */
   find(ref: ThreadRef): Promise<Thread | undefined>;
+  /** Known threads whose key goes on from this one's with a `/`. */
+  below(ref: ThreadRef): Promise<readonly Thread[]>;
   /** Newest `updatedAt` first. */
   threads(surface: string, cursor: string | null, limit: number): Promise<Page<Thread>>;
   touch(id: ThreadId, at: number): Promise<void>;

@@ -11,6 +11,7 @@ import {
   promptCancelled,
   promptQueued,
   promptStarted,
+  sessionStarted,
   queueUpdated,
   setUp,
   turnEnded,
@@ -37,6 +38,7 @@ export function emptyTranscript(): Transcript {
     currentModeId: null,
     usage: null,
     ended: false,
+    reopened: false,
     seq: 0,
   };
 }
@@ -74,9 +76,9 @@ function applyEvent(state: State, event: SessionEvent): void {
     case 'session.created':
       return patch(state, { agentName: event.data.agentName });
     case 'session.started':
-      return patch(state, { cwd: event.data.cwd ?? null });
+      return sessionStarted(state, event.data, event);
     case 'session.resumed':
-      return patch(state, { ended: false });
+      return patch(state, { ended: false, reopened: true });
     case 'session.terminated':
       return patch(state, { ended: true });
     case 'prompt.queued':

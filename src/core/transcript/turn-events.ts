@@ -2,7 +2,7 @@
 import type { PromptId } from '../model/ids.ts';
 import { changed, patch, turnOf, type Data, type Stamp, type State } from './fold-state.ts';
 import { promptIdOf, text } from './raw.ts';
-import { closeToolCalls, isRunning, newTurn, type TurnDraft } from './turn-draft.ts';
+import { appendNotice, closeToolCalls, isRunning, newTurn, type TurnDraft } from './turn-draft.ts';
 import { applyToTurn, sessionFacts } from './updates.ts';
 
 export function promptQueued(state: State, data: Data<'prompt.queued'>, event: Stamp): void {
@@ -12,6 +12,23 @@ export function promptQueued(state: State, data: Data<'prompt.queued'>, event: S
   state.drafts.set(id, newTurn(id, data.text, data.actor, queue.length, event));
   state.dirty.add(id);
   patch(state, { queue });
+}
+
+const TOLD_AGAIN =
+  'The agent could not take up its earlier session, so it was given what was said before.';
+const TAKEN_UP =
+  'This session was closed and is open again: the agent has taken it up where it was.';
+
+/** An agent that comes back to a session says how, in the turn that it comes back for. */
+export function sessionStarted(state: State, data: Data<'session.started'>, event: Stamp): void {
+  const { reopened } = state.transcript;
+  patch(state, { cwd: data.cwd ?? null, reopened: false });
+  const turn = turnOf(state, state.latest);
+  if (turn === undefined || !isRunning(turn)) return;
+  if (data.how === 'transcript') appendNotice(turn, TOLD_AGAIN);
+  else if (reopened && data.how !== 'new') appendNotice(turn, TAKEN_UP);
+  else return;
+  changed(state, turn, event);
 }
 
 export function promptStarted(state: State, data: Data<'prompt.started'>, event: Stamp): void {

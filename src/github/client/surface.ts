@@ -7,7 +7,7 @@ import type { ThreadRef } from '../../core/model/thread.ts';
 import type { Surface } from '../../core/ports/surface.ts';
 import { placeOf, SURFACE } from '../address.ts';
 import type { Marks } from '../renderers/marker.ts';
-import { MIRRORS, render, type Reaction, type RenderOptions } from '../renderers/render.ts';
+import { MIRRORS, reactionSchema, render, type RenderOptions } from '../renderers/render.ts';
 import type { Triggers } from '../triggers.ts';
 import { editCheckRun, findCheckRun, postCheckRun } from './check-runs.ts';
 import type { Comments, Site } from './comments.ts';
@@ -87,8 +87,8 @@ async function reactTo(
   body: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const asked = JSON.parse(body) as { reaction: Reaction; promptId: string; since: number };
-  const subject = await triggers.find(site, asked.promptId, asked.since);
+  const asked = reactionSchema.parse(JSON.parse(body));
+  const subject = await triggers.find(site, asked.promptId, asked.since, asked.superseded);
   if (subject === null) return 're:none';
   try {
     await react(site, subject, asked.reaction, signal);

@@ -1,4 +1,5 @@
 /** A view as what is posted: a comment, or what mirrors it. */
+import { z } from 'zod';
 import type { Rendered, ResolvedView } from '../../core/ports/surface.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { renderCheckRun } from './check-run.ts';
@@ -11,6 +12,14 @@ import { renderTurn } from './turn.ts';
 export const MIRRORS = { checkRun: 'check', reaction: 'reaction' } as const;
 
 export type Reaction = 'eyes' | 'hooray' | 'confused';
+
+/** How a turn ended, and what asked for it. `superseded`: it may have been an edit that ended it. */
+export const reactionSchema = z.object({
+  reaction: z.enum(['hooray', 'confused']),
+  promptId: z.string(),
+  since: z.number(),
+  superseded: z.boolean(),
+});
 
 export interface RenderOptions {
   readonly mint: MintAnswer;
@@ -41,8 +50,14 @@ export function render(
   }
 }
 
-/** What asked for it, and how it ended, as JSON. */
 function renderReaction({ turn }: Extract<ResolvedView, { kind: 'turn' }>): string {
-  const reaction: Reaction = turn.state === 'done' ? 'hooray' : 'confused';
-  return JSON.stringify({ reaction, promptId: turn.promptId, since: turn.queuedAt });
+  const { promptId, queuedAt: since, state } = turn;
+  const reaction = state === 'done' ? 'hooray' : 'confused';
+  const body: z.infer<typeof reactionSchema> = {
+    reaction,
+    promptId,
+    since,
+    superseded: state === 'cancelled',
+  };
+  return JSON.stringify(body);
 }

@@ -59,8 +59,9 @@ export const issuesSchema = base.extend({
   changes,
 });
 export const pullRequestSchema = base.extend({
-  pull_request: pull,
+  pull_request: pull.extend({ created_at: z.string(), updated_at: z.string() }),
   label: z.object({ name: z.string() }).optional(),
+  changes,
 });
 export const reviewSchema = base.extend({
   pull_request: pull,

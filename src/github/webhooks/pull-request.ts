@@ -1,16 +1,30 @@
-/** A pull request: opened with a request in its text, labeled. */
+/** A pull request: opened or edited with a request in its text, labeled. */
 import type { Place } from '../address.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
+import type { Heard } from '../heard.ts';
 import { labelAdded } from '../labels.ts';
 import { threadContext } from '../prompts/context.ts';
+import { triggerEdited } from '../trigger-changes.ts';
 import type { PullRequestPayload } from './payloads.ts';
 
 export async function pullOpened(edge: Edge, payload: PullRequestPayload): Promise<void> {
+  await hear(edge, heardOf(edge, payload));
+}
+
+export async function pullEdited(edge: Edge, payload: PullRequestPayload): Promise<void> {
+  const from = payload.changes?.body?.from;
+  const { pull_request: pull, sender } = payload;
+  if (from === undefined) return;
+  const heard = { ...heardOf(edge, payload), by: pull.user ?? sender };
+  await triggerEdited(edge, heard, sender, { from, editedAt: pull.updated_at });
+}
+
+function heardOf(edge: Edge, payload: PullRequestPayload): Heard {
   const { pull_request: pull, sender } = payload;
   const place = pullPlace(payload);
-  const at = edge.clock.now();
-  await hear(edge, {
+  const at = Date.parse(pull.created_at);
+  return {
     place,
     title: pull.title,
     by: sender,
@@ -19,7 +33,7 @@ export async function pullOpened(edge: Edge, payload: PullRequestPayload): Promi
     text: pull.body ?? '',
     context: (since) => threadContext(edge, { place, since, until: at, except: null }),
     at,
-  });
+  };
 }
 
 export async function pullLabeled(
@@ -39,7 +53,9 @@ export function pullPlace({
   installation,
   repository,
   pull_request: { number },
-}: Pick<PullRequestPayload, 'installation' | 'repository' | 'pull_request'>): Place {
+}: Pick<PullRequestPayload, 'installation' | 'repository'> & {
+  readonly pull_request: { readonly number: number };
+}): Place {
   const ids = { installationId: installation.id, repositoryId: repository.id };
   return { ...ids, kind: 'pull', number, reviewThread: null };
 }

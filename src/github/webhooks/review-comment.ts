@@ -5,10 +5,12 @@ import { threadRef, type Place } from '../address.ts';
 import { isOurs } from '../client/identity.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
+import type { Heard } from '../heard.ts';
 import { threadContext } from '../prompts/context.ts';
 import { quoted, resource, visibleOnly } from '../prompts/quoted.ts';
 import { isTurnOfItsOwn, reviewComments } from '../reviews.ts';
 import { ownCommentEdited } from '../ticks.ts';
+import { triggerDeleted, triggerEdited } from '../trigger-changes.ts';
 import type { ReviewCommentPayload } from './payloads.ts';
 import { pullPlace } from './pull-request.ts';
 
@@ -16,13 +18,18 @@ export async function reviewCommentCreated(
   edge: Edge,
   payload: ReviewCommentPayload,
 ): Promise<void> {
-  const { comment, sender, pull_request: pull } = payload;
-  const place = placeOf(payload);
+  const { comment } = payload;
   if (!mayBeForUs(edge, comment.body ?? '') || isOurs(edge.identity, comment.user)) return;
   if (await belongsToReview(edge, payload)) return;
+  await hear(edge, heardOf(edge, payload));
+}
+
+function heardOf(edge: Edge, payload: ReviewCommentPayload): Heard {
+  const { comment, sender, pull_request: pull } = payload;
+  const place = placeOf(payload);
   const until = Date.parse(comment.created_at);
   const conversation: Place = { ...place, reviewThread: null };
-  await hear(edge, {
+  return {
     place,
     title: pull.title,
     by: sender,
@@ -36,7 +43,7 @@ export async function reviewCommentCreated(
       resource(`github:review-comment/${comment.id}`, hunkOf(comment)),
     ],
     at: until,
-  });
+  };
 }
 
 export async function reviewCommentEdited(
@@ -45,7 +52,12 @@ export async function reviewCommentEdited(
 ): Promise<void> {
   const { comment, pull_request: pull, changes, sender } = payload;
   const from = changes?.body?.from;
-  if (from === undefined || !isOurs(edge.identity, comment.user)) return;
+  if (from === undefined) return;
+  if (!isOurs(edge.identity, comment.user)) {
+    const heard = { ...heardOf(edge, payload), by: comment.user ?? sender };
+    await triggerEdited(edge, heard, sender, { from, editedAt: comment.updated_at });
+    return;
+  }
   await ownCommentEdited(edge, {
     place: placeOf(payload),
     title: pull.title,
@@ -54,6 +66,13 @@ export async function reviewCommentEdited(
     from,
     to: comment.body ?? '',
   });
+}
+
+export async function reviewCommentDeleted(
+  edge: Edge,
+  payload: ReviewCommentPayload,
+): Promise<void> {
+  await triggerDeleted(edge, placeOf(payload), `rc:${payload.comment.id}`, payload.sender);
 }
 
 /** Asked first: most comments are between people, and cost no call. */

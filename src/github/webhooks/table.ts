@@ -21,9 +21,13 @@ import {
   reviewCommentSchema,
   reviewSchema,
 } from './payloads.ts';
-import { pullLabeled, pullOpened, pullPlace } from './pull-request.ts';
+import { pullEdited, pullLabeled, pullOpened, pullPlace } from './pull-request.ts';
 import { reviewSubmitted } from './review.ts';
-import { reviewCommentCreated, reviewCommentEdited } from './review-comment.ts';
+import {
+  reviewCommentCreated,
+  reviewCommentDeleted,
+  reviewCommentEdited,
+} from './review-comment.ts';
 
 type Handle = (edge: Edge, payload: unknown, delivery: string) => Promise<void>;
 
@@ -49,6 +53,7 @@ export const EVENTS: Readonly<Record<string, Handle>> = {
   'issues.closed': on(issuesSchema, (edge, p) => threadClosed(edge, issuePlace(p), p.sender)),
   'issues.reopened': on(issuesSchema, (edge, p) => threadReopened(edge, issuePlace(p), p.sender)),
   'pull_request.opened': on(pullRequestSchema, pullOpened),
+  'pull_request.edited': on(pullRequestSchema, pullEdited),
   'pull_request.labeled': on(pullRequestSchema, pullLabeled),
   'pull_request.closed': on(pullRequestSchema, (edge, p) =>
     threadClosed(edge, pullPlace(p), p.sender),
@@ -59,6 +64,7 @@ export const EVENTS: Readonly<Record<string, Handle>> = {
   'pull_request_review.submitted': on(reviewSchema, reviewSubmitted),
   'pull_request_review_comment.created': on(reviewCommentSchema, reviewCommentCreated),
   'pull_request_review_comment.edited': on(reviewCommentSchema, reviewCommentEdited),
+  'pull_request_review_comment.deleted': on(reviewCommentSchema, reviewCommentDeleted),
   'installation.created': on(installationSchema, installationChanged),
   'installation.deleted': on(installationSchema, installationChanged),
   'installation_repositories.added': on(installationSchema, installationChanged),
