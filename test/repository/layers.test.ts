@@ -30,7 +30,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@slack/bolt': ['slack'],
   '@slack/types': ['slack'],
   '@slack/web-api': ['slack'],
-  diff: ['github', 'slack', 'web'],
+  diff: ['core/transcript'],
   hono: ['http', 'web'],
   idiomorph: ['web'],
   kysely: ['storage'],

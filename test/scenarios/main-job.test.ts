@@ -196,7 +196,7 @@ describe.skipIf(chromium === undefined)(
       await second.untilTurn('done');
       await person.untilTurn('done');
       expect(await second.thread()).toBe(await person.thread());
-      expect(await second.thread()).toContain('Rejected by');
+      expect(await second.thread()).toContain('Denied by');
       expect(second.problems).toEqual([]);
       await second.page.close();
     });
@@ -255,7 +255,7 @@ describe.skipIf(chromium === undefined)(
       await person.write(`/deny ${code} not today`);
       await person.untilTurn('done');
       await log().getByText('All right, I left hello.md alone.').waitFor();
-      await log().getByText('Rejected by You').waitFor();
+      await log().getByText('Denied by You').waitFor();
       // The reason reaches the agent as its next prompt.
       await logged(
         server,

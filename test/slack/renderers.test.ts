@@ -111,14 +111,14 @@ describe('what Slack shows of the recorded turns of real agents', () => {
             {
               "elements": [
                 {
-                  "text": "🚫 Rejected by ada · No · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
+                  "text": "🚫 Denied by ada · No · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
                   "type": "mrkdwn",
                 },
               ],
               "type": "context",
             },
           ],
-          "text": "🚫 Rejected by ada · No · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
+          "text": "🚫 Denied by ada · No · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
         },
       ]
     `);

@@ -27,6 +27,12 @@ export function hiddenCharacters(text: string): string {
   });
 }
 
+/** At most `limit` code units, with a sign that there was more; no character is cut in two. */
+export function clip(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
 /** `3 s`, `2 min 5 s`, `1 h 4 min`; what is left over is dropped, negative is `0 s`. */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -7,23 +7,14 @@ import type { PermissionOption } from '../../core/model/permission.ts';
 import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
+import { diffLines } from '../../core/transcript/diff.ts';
 import { hiddenCharacters } from '../../core/transcript/text.ts';
-import { diffLines, renderDiff } from './diff.ts';
+import { answerWord, wantsTo } from '../../core/transcript/words.ts';
+import { renderDiff } from './diff.ts';
 import { taskLine } from './marker.ts';
 import { block, code, prose } from './neutral.ts';
 
 export type PermissionShown = Extract<ResolvedView, { kind: 'permission' }>;
-
-const WANTS: Readonly<Record<string, string>> = {
-  read: 'wants to read',
-  edit: 'wants to change a file',
-  delete: 'wants to delete',
-  move: 'wants to move files',
-  search: 'wants to search',
-  execute: 'wants to run a command',
-  fetch: 'wants to fetch from the network',
-  switch_mode: 'wants to change its mode',
-};
 
 /** More than this is not approved by a tick. */
 const READABLE = { characters: 20_000, lines: 400 } as const;
@@ -41,8 +32,7 @@ export function renderPermission(view: PermissionShown, mint: MintAnswer, url?: 
 
 /** Heading of a request, without Markdown. */
 export function headingOf({ permission, transcript }: PermissionShown): string {
-  const wants = WANTS[permission.toolCall.kind] ?? 'asks for permission';
-  return `${transcript.agentName} ${wants}`;
+  return `${transcript.agentName} ${wantsTo(permission.toolCall.kind)}`;
 }
 
 export function subjectLine({ toolCall }: PermissionView): string {
@@ -128,13 +118,6 @@ export function renderInput(permission: PermissionView): {
   return { markdown: block(markdown.slice(0, READABLE.characters)), whole: false };
 }
 
-const ANSWERS: Readonly<Record<string, string>> = {
-  allow_once: 'Allowed',
-  allow_always: 'Always allowed',
-  reject_once: 'Denied',
-  reject_always: 'Always denied',
-};
-
 /** One line: who decided what, and when. */
 export function renderOutcome(
   { code: short }: PermissionView,
@@ -149,7 +132,7 @@ export function renderOutcome(
     case 'selected': {
       const { option, by, rule } = outcome;
       const sign = option?.kind.startsWith('allow') === true ? '✅' : '⛔';
-      const word = ANSWERS[option?.kind ?? ''] ?? 'Answered';
+      const word = answerWord(option?.kind);
       const who = rule === undefined ? `by **${prose(by.name, 60)}**` : `by the rule ${code(rule)}`;
       const name = option === null ? '' : `: ${prose(option.name, 60)}`;
       return `${sign} ${word} ${who} (${at})${name}`;

@@ -2,12 +2,13 @@
  * One turn as a comment: header line, plan, answer, folded steps, footer. Nothing in it moves with
  * the time while the agent works: an edit must be worth its call.
  */
-import type { Usage } from '../../core/model/session.ts';
 import type { PlanEntry, ToolCall, TurnState, TurnView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { errorText } from '../../core/transcript/plain.ts';
+import { diffLines } from '../../core/transcript/diff.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
-import { diffLines, renderDiff } from './diff.ts';
+import { earlyEnd, usageText } from '../../core/transcript/words.ts';
+import { renderDiff } from './diff.ts';
 import { code, neutralMarkdown, prose } from './neutral.ts';
 import { splitMarkdown } from './split.ts';
 
@@ -23,13 +24,6 @@ const STATES: Readonly<Record<TurnState, string>> = {
   stopped: '🛑 stopped',
   interrupted: '⚠️ interrupted',
   cancelled: '🚫 cancelled',
-};
-
-/** ACP stop reasons that a reader must know of though the turn is done. */
-const EARLY_ENDS: Readonly<Record<string, string>> = {
-  max_tokens: 'The answer ends here because the model reached its token limit.',
-  max_turn_requests: 'The agent stopped because it reached its limit of model requests.',
-  refusal: 'The agent refused to go on.',
 };
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -108,9 +102,9 @@ function notices(turn: TurnView): readonly string[] {
   return turn.parts.flatMap((part) => (part.type === 'notice' ? [`> ${prose(part.text)}`] : []));
 }
 
-function ending({ state, stopReason, reason }: TurnView): string {
-  if (reason !== null) return neutralMarkdown(errorText(reason));
-  return state === 'done' ? (EARLY_ENDS[stopReason ?? ''] ?? '') : '';
+function ending(turn: TurnView): string {
+  if (turn.reason !== null) return neutralMarkdown(errorText(turn.reason));
+  return earlyEnd(turn) ?? '';
 }
 
 function steps(turn: TurnView): string {
@@ -154,17 +148,6 @@ function diffs(calls: readonly ToolCall[]): string {
 }
 
 function footer({ endedAt, usage }: TurnView): string {
-  const text = endedAt === null ? '' : usageText(usage);
+  const text = endedAt === null ? '' : prose(usageText(usage));
   return text === '' ? '' : `<sub>${text}</sub>`;
-}
-
-function usageText(usage: Usage | null): string {
-  if (usage === null) return '';
-  const number = new Intl.NumberFormat('en-US');
-  const size = usage.size === undefined ? '' : ` of ${number.format(usage.size)}`;
-  const tokens =
-    usage.used === undefined ? [] : [`${number.format(usage.used)}${size} tokens of context`];
-  const cost = usage.cost && usage.cost.amount > 0 ? usage.cost : undefined;
-  const price = cost ? [`${Number(cost.amount.toFixed(4))} ${prose(cost.currency, 10)}`] : [];
-  return [...tokens, ...price].join(' · ');
 }

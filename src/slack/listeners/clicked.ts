@@ -8,7 +8,8 @@ import { answerByToken } from '../../core/sessions/answer-by-token.ts';
 import { plainName } from '../../core/transcript/plain.ts';
 import { SURFACE } from '../address.ts';
 import type { actionsSchema } from '../payloads.ts';
-import { answerWord, PERMISSION_ACTION } from '../renderers/permission.ts';
+import { answerWord } from '../../core/transcript/words.ts';
+import { PERMISSION_ACTION } from '../renderers/permission.ts';
 import type { ListenerDeps, Source } from './deps.ts';
 import { whisper } from './whisper.ts';
 

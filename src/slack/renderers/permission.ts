@@ -7,9 +7,10 @@ import type { KnownBlock } from '@slack/types';
 import type { PermissionOption } from '../../core/model/permission.ts';
 import type { PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
+import { diffLines } from '../../core/transcript/diff.ts';
 import { hiddenCharacters } from '../../core/transcript/text.ts';
+import { answerWord, wantsTo } from '../../core/transcript/words.ts';
 import { context, cut, mrkdwnSection, preformatted, TEXT_LIMIT, type SlackBody } from './body.ts';
-import { diffLines } from './diff.ts';
 import { codeLine, plainLine } from './mrkdwn.ts';
 
 type View = Extract<ResolvedView, { kind: 'permission' }>;
@@ -25,17 +26,6 @@ const READABLE = { characters: 2_900, lines: 80 };
 const MOST_BUTTONS = 25;
 const LABEL_LIMIT = 75;
 
-const WANTS: Readonly<Record<string, string>> = {
-  read: 'wants to read',
-  edit: 'wants to change a file',
-  delete: 'wants to delete',
-  move: 'wants to move files',
-  search: 'wants to search',
-  execute: 'wants to run a command',
-  fetch: 'wants to fetch from the network',
-  switch_mode: 'wants to change its mode',
-};
-
 /** `url`: the page that shows all of it and takes an answer, when people can reach it. */
 export function renderPermission(view: View, mint: MintToken, url?: string): SlackBody {
   const { outcome } = view.permission;
@@ -45,8 +35,7 @@ export function renderPermission(view: View, mint: MintToken, url?: string): Sla
 function pending(view: View, mint: MintToken, url: string | undefined): SlackBody {
   const { permission, transcript } = view;
   const { toolCall, code } = permission;
-  const wants = WANTS[toolCall.kind] ?? 'asks for permission';
-  const heading = `✋ *${plainLine(transcript.agentName)}* ${wants} \`${plainLine(code)}\``;
+  const heading = `✋ *${plainLine(transcript.agentName)}* ${wantsTo(toolCall.kind)} \`${plainLine(code)}\``;
   const subject = hiddenCharacters(subjectOf(permission));
   const isWhole =
     subject.length <= READABLE.characters && subject.split('\n').length <= READABLE.lines;
@@ -145,16 +134,6 @@ function subjectOf({ toolCall, asked }: PermissionView): string {
   ].join('\n');
 }
 
-const ANSWERS: Readonly<Record<string, string>> = {
-  allow_once: 'Allowed',
-  allow_always: 'Always allowed',
-  reject_once: 'Rejected',
-  reject_always: 'Always rejected',
-};
-
-/** The word for an answer of this kind, for sentences to people. */
-export const answerWord = (kind: string | undefined): string => ANSWERS[kind ?? ''] ?? 'Answered';
-
 function decided(
   { toolCall, code }: PermissionView,
   outcome: NonNullable<PermissionView['outcome']>,
@@ -177,7 +156,7 @@ function said(outcome: NonNullable<PermissionView['outcome']>): string {
     case 'cancelled':
       return 'Closed unanswered: the turn ended first';
     case 'expired':
-      return 'Expired: nobody answered in time, so it was rejected';
+      return 'Expired: nobody answered in time, so it was denied';
   }
 }
 

@@ -1,7 +1,7 @@
 /** Plan and tool calls of a turn, one line each. */
 import type { PlanEntry, ToolCall, TurnView } from '../../core/model/transcript.ts';
+import { diffLines } from '../../core/transcript/diff.ts';
 import type { StreamTask } from './body.ts';
-import { diffLines } from './diff.ts';
 import { plainLine } from './mrkdwn.ts';
 
 /** Steps that stay visible; earlier ones are counted. */

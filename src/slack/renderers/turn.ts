@@ -3,10 +3,10 @@
  * does not fit is counted and said, never dropped without a word.
  */
 import type { KnownBlock } from '@slack/types';
-import type { Usage } from '../../core/model/session.ts';
 import type { TurnState, TurnView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
+import { earlyEnd, usageText } from '../../core/transcript/words.ts';
 import {
   context,
   cut,
@@ -38,13 +38,6 @@ const STATES: Readonly<Record<TurnState, { mark: string; word: string; status: S
   stopped: { mark: '⏹️', word: 'stopped', status: 'active' },
   interrupted: { mark: '⚠️', word: 'interrupted', status: 'active' },
   cancelled: { mark: '🚫', word: 'cancelled', status: 'active' },
-};
-
-/** ACP stop reasons that a reader must know of though the turn is `done`. */
-const EARLY_ENDS: Readonly<Record<string, string>> = {
-  max_tokens: 'The answer ends here because the model reached its token limit.',
-  max_turn_requests: 'The agent stopped because it reached its limit of model requests.',
-  refusal: 'The agent refused to go on.',
 };
 
 /** `wholeUrl`: where all of it can be read, if anywhere. */
@@ -151,26 +144,10 @@ function origin(turn: TurnView): readonly KnownBlock[] {
 }
 
 function endOf(turn: TurnView): readonly string[] {
-  const early = turn.state === 'done' ? EARLY_ENDS[turn.stopReason ?? ''] : undefined;
-  const reason = turn.reason ?? early;
-  const usage = turn.endedAt === null ? '' : usageText(turn.usage);
+  const reason = turn.reason ?? earlyEnd(turn);
+  const usage = turn.endedAt === null ? '' : plainLine(usageText(turn.usage));
   return [
     ...(reason === undefined ? [] : [`⚠️ ${escape(cut(reason, REASON_LIMIT))}`]),
     ...(usage === '' ? [] : [usage]),
   ];
-}
-
-/** `12,400 of 200,000 tokens of context · 0.0312 USD`; empty when the agent reported none. */
-function usageText(usage: Usage | null): string {
-  if (usage === null) return '';
-  const number = new Intl.NumberFormat('en-US');
-  const size = usage.size === undefined ? '' : ` of ${number.format(usage.size)}`;
-  const tokens =
-    usage.used === undefined ? [] : [`${number.format(usage.used)}${size} tokens of context`];
-  const { cost } = usage;
-  const price =
-    cost && cost.amount > 0
-      ? [`${Number(cost.amount.toFixed(4))} ${plainLine(cost.currency)}`]
-      : [];
-  return [...tokens, ...price].join(' · ');
 }

@@ -1,57 +1,8 @@
-/**
- * A diff as people read it: unified, with three lines of context. Invariant: what is left out is
- * counted and said, and no input, however large, takes more than a fraction of a second.
- */
-import { structuredPatch } from 'diff';
+/** A diff as a figure: path, numbers, lines; what is left out is counted and said. */
 import type { DiffContent } from '../../core/model/transcript.ts';
+import { diffLines } from '../../core/transcript/diff.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
-
-export interface DiffLines {
-  readonly added: number;
-  readonly removed: number;
-  /** With their leading `+`, `-`, space or `@`. */
-  readonly lines: readonly string[];
-}
-
-const TOO_LARGE = 1_000_000;
-const computed = new WeakMap<DiffContent, DiffLines>();
-
-function wholeText(text: string, sign: '+' | '-'): string[] {
-  if (text === '') return [];
-  return text
-    .replace(/\n$/, '')
-    .split('\n')
-    .map((line) => sign + line);
-}
-
-function unified(diff: DiffContent): readonly string[] {
-  const { oldText, newText, path } = diff;
-  if (oldText === null || oldText === '') return wholeText(newText, '+');
-  const patch =
-    oldText.length + newText.length > TOO_LARGE
-      ? undefined
-      : structuredPatch(path, path, oldText, newText, '', '', { context: 3, timeout: 200 });
-  if (patch === undefined) return [...wholeText(oldText, '-'), ...wholeText(newText, '+')];
-  return patch.hunks.flatMap((hunk) => [
-    ...(hunk.newStart > 1 ? [`@@ line ${hunk.newStart} @@`] : []),
-    ...hunk.lines.filter((line) => !line.startsWith('\\')),
-  ]);
-}
-
-/** The lines of a diff, computed once for each diff object. */
-export function diffLines(diff: DiffContent): DiffLines {
-  const known = computed.get(diff);
-  if (known !== undefined) return known;
-  const lines = unified(diff);
-  const result = {
-    lines,
-    added: lines.filter((line) => line.startsWith('+')).length,
-    removed: lines.filter((line) => line.startsWith('-')).length,
-  };
-  computed.set(diff, result);
-  return result;
-}
 
 function lineClass(line: string): string {
   if (line.startsWith('+')) return 'added';

@@ -6,7 +6,9 @@ import { directoryOf, readable } from '../../core/transcript/asked.ts';
 import type { PermissionOption } from '../../core/model/permission.ts';
 import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
-import { diffLines, renderDiff } from './diff.ts';
+import { renderDiff } from './diff.ts';
+import { diffLines } from '../../core/transcript/diff.ts';
+import { answerWord, wantsTo } from '../../core/transcript/words.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon } from './icon.ts';
@@ -24,17 +26,6 @@ const SHORT = { characters: 1_200, lines: 24 };
 /** More than this no person reads in a chat: no approval by click at all. */
 const READABLE = { characters: 200_000, lines: 4_000 };
 
-const WANTS: Readonly<Record<string, string>> = {
-  read: 'wants to read',
-  edit: 'wants to change a file',
-  delete: 'wants to delete',
-  move: 'wants to move files',
-  search: 'wants to search',
-  execute: 'wants to run a command',
-  fetch: 'wants to fetch from the network',
-  switch_mode: 'wants to change its mode',
-};
-
 export function renderPermission(view: View, mint: MintToken): Html {
   const { permission, transcript } = view;
   return permission.outcome === null
@@ -45,10 +36,9 @@ export function renderPermission(view: View, mint: MintToken): Html {
 function renderPending(view: View, mint: MintToken): Html {
   const { permission, transcript } = view;
   const { toolCall, code } = permission;
-  const wants = WANTS[toolCall.kind] ?? 'asks for permission';
   const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor;
   const directory = directoryOf(permission);
-  const heading = `${transcript.agentName} ${wants}`;
+  const heading = `${transcript.agentName} ${wantsTo(toolCall.kind)}`;
   return markup`<section class="permission" data-state="pending" data-announce="${heading}. Please answer.">
     <header>
       ${icon('hand')}<h3>${heading}</h3>
@@ -157,13 +147,6 @@ function renderInput({ title, command, places, diffs, texts }: Subject): Html {
     ${texts.map((text) => whole(text, 'output'))}`;
 }
 
-const ANSWERS: Readonly<Record<string, string>> = {
-  allow_once: 'Allowed',
-  allow_always: 'Always allowed',
-  reject_once: 'Rejected',
-  reject_always: 'Always rejected',
-};
-
 function renderOutcome(
   { toolCall, code }: PermissionView,
   outcome: NonNullable<PermissionView['outcome']>,
@@ -173,11 +156,11 @@ function renderOutcome(
   const what = toolCall.command ?? toolCall.title;
   const said = {
     selected: () =>
-      markup`${ANSWERS[outcome.option?.kind ?? ''] ?? 'Answered'} by ${shownName(outcome.by)}${
+      markup`${answerWord(outcome.option?.kind)} by ${shownName(outcome.by)}${
         outcome.rule !== undefined && markup` (rule ${outcome.rule})`
       }${outcome.option !== null && markup` · ${showHidden(outcome.option.name, 'code')}`}`,
     cancelled: () => markup`Closed unanswered: the turn ended first`,
-    expired: () => markup`Expired: nobody answered in time, so it was rejected`,
+    expired: () => markup`Expired: nobody answered in time, so it was denied`,
   }[outcome.kind]();
   return markup`<p class="outcome" data-state="${allowed ? 'allowed' : 'denied'}" data-announce="${agentName}: request ${code} is closed">
     ${icon(allowed ? 'check' : 'cross')} <span>${said} · ${timeOfDay(outcome.at)}</span>

@@ -133,7 +133,7 @@ describe('an answered permission request', () => {
 
   it.each([
     ['yes', 'Allowed by You · Allow once · 12:00 UTC ls'],
-    ['no', 'Rejected by You · Reject · 12:00 UTC ls'],
+    ['no', 'Denied by You · Reject · 12:00 UTC ls'],
   ])('is one line that says who, when and which option (%s)', (optionId, line) => {
     push(asks('p_1', 'r_1', { toolCallId: 'c1', title: 'ls', kind: 'execute' }, EXPIRES));
     const data = { requestId: 'r_1', outcome: 'selected', optionId, by } as const;
@@ -156,7 +156,7 @@ describe('an answered permission request', () => {
   });
 
   it.each([
-    ['expired', 'Expired: nobody answered in time, so it was rejected'],
+    ['expired', 'Expired: nobody answered in time, so it was denied'],
     ['cancelled', 'Closed unanswered: the turn ended first'],
   ] as const)('says so when it was %s', (outcome, line) => {
     push(asks('p_1', 'r_1', { toolCallId: 'c1', title: 'ls', kind: 'execute' }, EXPIRES));

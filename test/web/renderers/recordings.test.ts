@@ -57,7 +57,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
       Stub done after 1 tool result(s). Last result began: "User refused permission to run tool"
       1,276 of 1,000,000 tokens of context · 0.0173 USD
       ───
-      Rejected by You · No · 00:00 UTC Write hello.txt"
+      Denied by You · No · 00:00 UTC Write hello.txt"
     `);
   });
 
@@ -121,7 +121,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
         The user rejected permission to use this specific tool call.
       1,234 of 200,000 tokens of context
       ───
-      Rejected by You · Reject · 00:00 UTC /workspace/repo/hello.txt"
+      Denied by You · Reject · 00:00 UTC /workspace/repo/hello.txt"
     `);
   });
 
