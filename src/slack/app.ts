@@ -19,6 +19,7 @@ import type { SessionService } from '../core/sessions/service.ts';
 import { createMintToken } from './actions.ts';
 import { clientOptions } from './client/calls.ts';
 import { createPeople } from './client/people.ts';
+import { createReactions } from './client/reactions.ts';
 import { createSessionStatuses } from './client/session-status.ts';
 import { createSlackSurface } from './client/slack-surface.ts';
 import { createStreams } from './client/streams.ts';
@@ -54,6 +55,7 @@ import {
 import { createHttpHandler, type Handle } from './receive/http.ts';
 import { createIntake } from './receive/intake.ts';
 import { createSocket, type Socket } from './receive/socket.ts';
+import { createTriggers } from './triggers.ts';
 
 export interface SlackDeps {
   readonly inbound: { accept(message: InboundMessage): Promise<'stored' | 'duplicate'> };
@@ -108,6 +110,7 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
     workspaces,
     streams: createStreams({ workspaces, clock }),
     statuses: listener.statuses,
+    reactions: listener.reactions,
     mintToken: createMintToken(deps.actionTokens),
     links: deps.links,
     clock,
@@ -142,10 +145,13 @@ function single({ botToken }: SlackOptions, client: WebClientOptions): Workspace
 function listenerDeps(deps: SlackDeps, workspaces: Workspaces): ListenerDeps {
   const { options, clock } = deps;
   const { access } = options;
+  const triggers = createTriggers({ workspaces });
   return {
     ...deps,
     workspaces,
     access,
+    triggers,
+    reactions: createReactions({ workspaces, triggers, clock }),
     people: createPeople({ workspaces, access, clock }),
     statuses: createSessionStatuses({ workspaces, clock }),
     sessionUrl: (id) => deps.links?.sessionUrl(id),

@@ -4,6 +4,7 @@ import { AppError } from '../../src/core/model/errors.ts';
 import type { FakeTurn } from '../harness/fake-agent.ts';
 import type { SlackMessage } from '../harness/fake-slack/state.ts';
 import { openSlack, type BenchOptions, type SlackBench } from './bench.ts';
+import { holdTurnsOn, passOn } from './play.ts';
 
 let bench: SlackBench;
 afterEach(() => bench.close());
@@ -13,25 +14,8 @@ async function open(options: BenchOptions = {}): Promise<SlackBench> {
   return bench;
 }
 
-/** Lets time pass in small steps, with the wire quiet in each. */
-async function pass(ms: number): Promise<void> {
-  await bench.quiet();
-  for (let at = 0; at < ms; at += 100) {
-    await bench.clock.advance(100);
-    await bench.quiet();
-  }
-}
-
-/** Turns run until they are cancelled. */
-function holdTurns(): FakeTurn[] {
-  const turns: FakeTurn[] = [];
-  bench.stores.agents.behave = async (turn) => {
-    turns.push(turn);
-    await turn.cancelled;
-    return 'cancelled';
-  };
-  return turns;
-}
+const pass = (ms: number): Promise<void> => passOn(bench, ms);
+const holdTurns = (): FakeTurn[] => holdTurnsOn(bench);
 
 /** Messages of the app in the channel, newest last. */
 const ours = (): readonly SlackMessage[] =>
@@ -45,24 +29,13 @@ describe('on Slack', () => {
     expect(bench.slack.visible(bench.root())).toMatchInlineSnapshot(`
       "Ann
         @threadcast tidy the <README>
+        :white_check_mark: 1
       threadcast
         (✅ *Example* · done · 0 s)
         you said: tidy the <README>"
     `);
     expect(bench.slack.count('chat.postMessage')).toBe(1);
     expect(bench.slack.count('agents.sessions.setStatus', 'ok')).toBe(2);
-  });
-
-  it('an app that is no agent acknowledges with a reaction instead of a status', async () => {
-    await open();
-    bench.slack.api.fault = ({ method }) =>
-      method === 'agents.sessions.setStatus'
-        ? { kind: 'error', error: 'not_authorized' }
-        : undefined;
-    await bench.start('asker', 'hello');
-    await pass(500);
-    expect([...bench.root().reactions.keys()]).toEqual(['eyes']);
-    expect(bench.slack.count('agents.sessions.setStatus')).toBe(1);
   });
 
   it('/threadcast starts a thread on a message that says what was asked', async () => {
@@ -249,6 +222,7 @@ describe('on Slack', () => {
     expect(bench.slack.visible(bench.root())).toMatchInlineSnapshot(`
       "Ann
         hello
+        :white_check_mark: 1
       threadcast
         (✅ *Example* · done · 3 s)
         One moment. Here it is."

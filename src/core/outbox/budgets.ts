@@ -30,7 +30,7 @@ export function createBudgets(surface: Surface, clock: Clock): Budgets {
       const call = callOf(entry);
       const known = entry.spends.get(call);
       if (known !== undefined) return known;
-      const spends = surface.budgetsOf(entry.ref, call).map(budgetOf);
+      const spends = surface.budgetsOf(entry.ref, call, entry.row.mirror ?? null).map(budgetOf);
       entry.spends.set(call, spends);
       return spends;
     },

@@ -77,9 +77,10 @@ export interface Surface {
   progressInterval(ageMs: number, edits: number, thread?: ThreadRef): number;
   /**
    * What such a call spends besides the account's budget, the most particular first: that one is
-   * narrowed when the call is throttled, and the account's own is not.
+   * narrowed when the call is throttled, and the account's own is not. `mirror` null: the message
+   * itself.
    */
-  budgetsOf?(thread: ThreadRef, call: CallKind): readonly NamedBudget[];
+  budgetsOf?(thread: ThreadRef, call: CallKind, mirror: string | null): readonly NamedBudget[];
   /** Pure: what the message reads now. Equal text = nothing to send. `now` for elapsed times. */
   render(view: ResolvedView, now: number, mirror?: string | null): Rendered;
   /**

@@ -5,7 +5,13 @@
 import type { PageLinks } from '../../core/access/page-links.ts';
 import type { ThreadRef } from '../../core/model/thread.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { ResolvedView, SendResult, Surface } from '../../core/ports/surface.ts';
+import type {
+  CallKind,
+  NamedBudget,
+  ResolvedView,
+  SendResult,
+  Surface,
+} from '../../core/ports/surface.ts';
 import { isDirect, placeOf, SURFACE, type Place } from '../address.ts';
 import { readBody, writeBody, type SlackBody } from '../renderers/body.ts';
 import { renderNotice } from '../renderers/notice.ts';
@@ -14,6 +20,7 @@ import { renderTurn } from '../renderers/turn.ts';
 import { sendFailureOf } from './failures.ts';
 import { findByKey } from './find.ts';
 import { createMessages } from './messages.ts';
+import { endReaction, type Reactions } from './reactions.ts';
 import type { SessionStatuses } from './session-status.ts';
 import type { Streams } from './streams.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -22,6 +29,7 @@ export interface SlackSurfaceDeps {
   readonly workspaces: Workspaces;
   readonly streams: Streams;
   readonly statuses: SessionStatuses;
+  readonly reactions: Reactions;
   readonly mintToken: MintToken;
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
@@ -35,28 +43,46 @@ const BUDGETS = {
   post: { burst: 100, perMinute: 400 },
   channel: { burst: 3, perMinute: 60 },
   replies: { burst: 10, perMinute: 50 },
+  reactions: { burst: 10, perMinute: 45 },
 } as const;
 
+/** Keys of what a thread is told when its session was closed begin so. */
+const END_OF_SESSION = 'session.terminated:';
+
+/** The reaction on what asked for a turn, beside the message of the turn. */
+const REACTION = 'reaction';
+
 export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
-  const { workspaces, streams, statuses } = deps;
+  const { workspaces, streams, statuses, reactions } = deps;
   const messages = createMessages({ workspaces, streams });
 
-  const show = (place: Place, body: SlackBody): void => {
-    if (body.status !== undefined) void statuses.show(place, body.status);
+  const show = (place: Place, body: SlackBody, key?: string): void => {
+    const status = key?.startsWith(END_OF_SESSION) === true ? 'closed' : body.status;
+    if (status === 'answered') void statuses.answered(place);
+    else if (status !== undefined) void statuses.show(place, status);
   };
 
   return {
     name: SURFACE,
     budget: { burst: 120, perMinute: 900 },
-    budgetsOf: (thread, call) => budgetsOf(thread, call),
+    budgetsOf,
     progressInterval,
-    render: (view, now) => {
+    render: (view, now, mirror) => {
+      if (mirror === REACTION) return view.kind === 'turn' ? endReaction(view.turn) : '';
       const [first, ...more] = render(view, now, deps);
       return [writeBody(first), ...more.map(writeBody)];
     },
 
-    async post(thread, key, text) {
+    mirrors: (view) => {
+      if (view.kind !== 'turn' || view.turn.endedAt === null) return [];
+      const { actor, state } = view.turn;
+      // One that never ran was taken back, perhaps for an edit of the same message.
+      return actor.surface === SURFACE && state !== 'cancelled' ? [REACTION] : [];
+    },
+
+    async post(thread, key, text, _signal, mirror) {
       const place = placeOf(thread);
+      if (mirror === REACTION) return reactions.end(place, text);
       const body = readBody(text);
       if (body.live !== undefined && isDirect(place.channel)) {
         const started = await streams.start(place, body.live);
@@ -65,12 +91,14 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
         if (started.kind === 'failed') return failed(started.failure);
       }
       const posted = await messages.post(place, key, body);
-      show(place, body);
+      show(place, body, key);
       return posted.ok ? { ok: true, value: String(posted.data['ts']) } : failed(posted.failure);
     },
 
     async edit(thread, externalId, text, _signal, facet) {
       const place = placeOf(thread);
+      // A turn ends once, and so does its reaction.
+      if (facet?.mirror === REACTION) return DONE;
       const body = readBody(text);
       show(place, body);
       if (streams.isLive(place, externalId)) {
@@ -84,7 +112,8 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       return edited.ok ? DONE : failed(edited.failure);
     },
 
-    find: (thread, key) => {
+    async find(thread, key, _signal, mirror) {
+      if (mirror === REACTION) return { ok: true, value: null };
       const place = placeOf(thread);
       return findByKey(workspaces, place, key, (ts) => streams.isLive(place, ts));
     },
@@ -114,8 +143,13 @@ function render(
 }
 
 /** The most particular first: that is the one which a 429 most likely speaks of. */
-function budgetsOf(thread: ThreadRef, call: 'post' | 'edit' | 'find') {
+function budgetsOf(
+  thread: ThreadRef,
+  call: CallKind,
+  mirror: string | null,
+): readonly NamedBudget[] {
   const { channel } = placeOf(thread);
+  if (mirror === REACTION) return [{ name: 'reactions.add', ...BUDGETS.reactions }];
   switch (call) {
     case 'post':
       return [

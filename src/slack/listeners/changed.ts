@@ -2,6 +2,7 @@
 import { isDirect, messageId, refOf } from '../address.ts';
 import type { Changed } from '../payloads.ts';
 import { toText } from '../prompts/text.ts';
+import { editId } from '../triggers.ts';
 import type { ListenerDeps, Source } from './deps.ts';
 import { hasSession, isOwn } from './said.ts';
 
@@ -20,8 +21,10 @@ export async function onChanged(
   const caller = await deps.people.caller(team, channel, message.user);
   const original = messageId(place, message.ts);
   const text = toText(message.text ?? '', workspace.botUserId);
+  const deliveryId = editId(original, message.edited?.ts ?? String(deps.clock.now()));
+  await deps.triggers.remember(deliveryId, message.ts);
   await deps.inbound.accept({
-    deliveryId: `${original}/edited/${message.edited?.ts ?? deps.clock.now()}`,
+    deliveryId,
     thread: refOf(place),
     threadTitle: '',
     actor: caller.actor,

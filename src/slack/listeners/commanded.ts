@@ -25,6 +25,7 @@ export async function onCommanded(
   command: Commanded,
 ): Promise<void> {
   const { channel_id: channel, user_id: user, trigger_id: cause } = command;
+  const receivedAt = deps.clock.now();
   const nowhere = { team, channel, thread: '' };
   const caller = await deps.people.caller(team, channel, user);
   if (command.text.trim() === '') return whisper(deps, nowhere, user, EMPTY);
@@ -35,17 +36,19 @@ export async function onCommanded(
   const opened = before ?? (await open(deps, nowhere, caller.actor.name, text, cause));
   if (typeof opened !== 'string') return whisper(deps, nowhere, user, opened.problem);
   const place = { ...nowhere, thread: opened };
+  const deliveryId = messageId(place, opened);
+  await deps.triggers.remember(deliveryId, opened);
   await deps.inbound.accept({
-    deliveryId: messageId(place, opened),
+    deliveryId,
     thread: refOf(place),
     threadTitle: titleOf(text),
     actor: caller.actor,
     roles: caller.roles,
     text,
     addressed: true,
-    receivedAt: deps.clock.now(),
+    receivedAt,
   });
-  await deps.statuses.show(place, 'processing');
+  await deps.statuses.acknowledge(place, receivedAt);
 }
 
 /** The message that the thread hangs on. Rejects with AppError `unavailable` to try again. */

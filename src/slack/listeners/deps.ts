@@ -7,8 +7,10 @@ import type { InboundMessage, ThreadStore } from '../../core/ports/stores.ts';
 import type { SessionService } from '../../core/sessions/service.ts';
 import type { SessionStatuses } from '../client/session-status.ts';
 import type { People } from '../client/people.ts';
+import type { Reactions } from '../client/reactions.ts';
 import type { Workspaces } from '../client/workspaces.ts';
 import type { SlackAccess } from '../options.ts';
+import type { Triggers } from '../triggers.ts';
 
 export interface ListenerDeps {
   readonly inbound: { accept(message: InboundMessage): Promise<'stored' | 'duplicate'> };
@@ -18,6 +20,8 @@ export interface ListenerDeps {
   readonly workspaces: Workspaces;
   readonly people: People;
   readonly statuses: SessionStatuses;
+  readonly reactions: Reactions;
+  readonly triggers: Triggers;
   readonly access: SlackAccess;
   readonly clock: Clock;
   readonly logger: Logger;

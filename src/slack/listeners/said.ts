@@ -20,6 +20,7 @@ const WRITTEN: ReadonlySet<string | undefined> = new Set([
 export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Promise<void> {
   if (!WRITTEN.has(said.subtype) && !isAllowedBot(deps, said)) return;
   const { team } = source;
+  const receivedAt = deps.clock.now();
   const workspace = await deps.workspaces.of(team);
   if (isOwn(workspace, source, said)) return;
   const place = { team, channel: said.channel, thread: said.thread_ts ?? said.ts };
@@ -32,19 +33,22 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
   const text = toText(said.text ?? '', workspace.botUserId);
   const isOpening = isMentioned && !isBound && place.thread !== said.ts;
   const context = isOpening ? await threadContext(workspace, place, said.ts) : [];
+  const deliveryId = messageId(place, said.ts);
+  await deps.triggers.remember(deliveryId, said.ts);
   const outcome = await deps.inbound.accept({
-    deliveryId: messageId(place, said.ts),
+    deliveryId,
     thread: refOf(place),
     threadTitle: titleOf(text),
     actor: caller.actor,
     roles: caller.roles,
     text,
     addressed,
-    receivedAt: deps.clock.now(),
+    receivedAt,
     ...(context.length === 0 ? {} : { context }),
   });
-  const isForUs = addressed || isMentioned;
-  if (outcome === 'stored' && isForUs) await acknowledge(deps, place, said.ts);
+  // What core ignores gets no answer that would end the status.
+  const isForUs = (addressed || isMentioned) && !/^\s*(\(aside\)|$)/i.test(text);
+  if (outcome === 'stored' && isForUs) await acknowledge(deps, place, said.ts, receivedAt);
 }
 
 /** By app id, by bot id and by user: each of them is missing in some payload. */
@@ -82,10 +86,12 @@ export async function hasSession(deps: Pick<ListenerDeps, 'threads'>, place: Pla
 }
 
 /** Seen: the session's status where Slack shows one, else a reaction. Never fails. */
-async function acknowledge(deps: ListenerDeps, place: Place, ts: string): Promise<void> {
-  if ((await deps.statuses.show(place, 'processing')) !== 'unable') return;
-  const { team, channel } = place;
-  const args = { channel, timestamp: ts, name: 'eyes' };
-  const answer = await deps.workspaces.call(team, 'reactions.add', args);
-  if (!answer.ok) deps.logger.debug({ failure: answer.failure }, 'no reaction could be added');
+async function acknowledge(
+  { statuses, reactions }: ListenerDeps,
+  place: Place,
+  ts: string,
+  receivedAt: number,
+): Promise<void> {
+  const shown = await statuses.acknowledge(place, receivedAt);
+  if (shown === 'unable') await reactions.see(place, ts);
 }

@@ -40,6 +40,7 @@ export async function onAsked(
   const values = Object.values(view.state.values).flatMap((block) => Object.entries(block));
   const question = values.find(([id]) => id === QUESTION)?.[1].value?.trim() ?? '';
   if (target === undefined || question === '') return;
+  const receivedAt = deps.clock.now();
   const { channel, thread, ts, author } = target;
   const place = { team, channel, thread };
   const caller = await deps.people.caller(team, channel, user.id);
@@ -54,8 +55,8 @@ export async function onAsked(
     roles: caller.roles,
     text: toText(question, workspace.botUserId),
     addressed: true,
-    receivedAt: deps.clock.now(),
+    receivedAt,
     context: [...earlier, ...about],
   });
-  await deps.statuses.show(place, 'processing');
+  await deps.statuses.acknowledge(place, receivedAt);
 }

@@ -33,8 +33,8 @@ export interface SlackBody {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
   readonly live?: LiveTurn | undefined;
-  /** What the thread's session is at. */
-  readonly status?: SessionStatus | undefined;
+  /** What the thread's session is at; `answered`: this was no turn, and changes nothing else. */
+  readonly status?: SessionStatus | 'answered' | undefined;
 }
 
 const bodySchema = z.object({
@@ -52,7 +52,7 @@ const bodySchema = z.object({
       ),
     })
     .optional(),
-  status: z.enum(['processing', 'suspended', 'active', 'closed']).optional(),
+  status: z.enum(['processing', 'suspended', 'active', 'closed', 'answered']).optional(),
 });
 
 export const writeBody = (body: SlackBody): string => JSON.stringify(body);

@@ -13,5 +13,6 @@ export function renderNotice(view: Extract<ResolvedView, { kind: 'notice' }>): S
   return {
     text: cut(text, TEXT_LIMIT),
     blocks: [{ type: 'markdown', text: cut(markdown, NOTICE_LIMIT) }],
+    status: 'answered',
   };
 }

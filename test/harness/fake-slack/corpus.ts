@@ -71,12 +71,16 @@ export function violations(corpus: Corpus, method: string, call: CallArguments):
   }
   for (const name of spec.required) {
     const instead = INSTEAD[`${method} ${name}`];
-    const isThere = values[name] !== undefined && values[name] !== '';
+    const isClear = EMPTY_CLEARS.has(`${method} ${name}`);
+    const isThere = values[name] !== undefined && (isClear || values[name] !== '');
     if (!isThere && (instead === undefined || values[instead] === undefined))
       found.push(`${method} needs ${name}`);
   }
   return found;
 }
+
+/** Arguments whose empty text is a value. */
+const EMPTY_CLEARS = new Set(['assistant.threads.setStatus status']);
 
 /** Answers that every method may give, which the reference does not repeat. */
 const EVERYWHERE = new Set(
