@@ -89,8 +89,9 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
       threads: storage.threads,
       clock: systemClock,
     }),
-    // In Slack whoever asked may answer; elsewhere their role decides (chat.md §5).
-    requesterMayApprove: (surface) => (surface === 'slack' ? true : undefined),
+    // In Slack a setting says it; elsewhere their role decides (chat.md §5).
+    requesterMayApprove: (surface) =>
+      surface === 'slack' ? config.slack?.requesterMayApprove : undefined,
     async admit() {
       if (manager.count() < MAX_WORKING_SESSIONS) return;
       const details = { retryAfterSeconds: 60 };

@@ -100,7 +100,6 @@ async function createSlack(deps: PlatformDeps): Promise<Platform | undefined> {
   const { slack } = deps.config;
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('./slack/app.ts');
-  const { OPEN_ACCESS } = await import('./slack/options.ts');
   const { threads, deliveries, installations } = deps.storage;
   const app = await createSlackApp({
     ...deps,
@@ -113,14 +112,13 @@ async function createSlack(deps: PlatformDeps): Promise<Platform | undefined> {
       ...slack,
       apiUrl: slack.apiUrl === undefined ? undefined : `${slack.apiUrl}/`,
       publicUrl: deps.url,
-      access: OPEN_ACCESS,
     },
   });
   return {
     surface: app.surface,
     hook: { path: '/slack', handle: app.handle },
     mentions: ['threadcast'],
-    untaggedReplies: true,
+    untaggedReplies: slack.untaggedReplies,
     start: () => app.start(),
     stop: () => app.stop(),
   };

@@ -28,6 +28,20 @@ export interface SlackConfig {
   readonly signingSecret: string | undefined;
   readonly oauth: { readonly clientId: string; readonly clientSecret: string } | undefined;
   readonly apiUrl: string | undefined;
+  readonly access: SlackAccess;
+  /** Whether people may answer what their own turn asks. */
+  readonly requesterMayApprove: boolean;
+  readonly untaggedReplies: boolean;
+}
+
+/** Ids of Slack, each list as it was set; empty: see the table of settings. */
+export interface SlackAccess {
+  readonly channels: readonly string[];
+  readonly approvers: readonly string[];
+  readonly approverGroups: readonly string[];
+  readonly maintainers: readonly string[];
+  readonly guests: boolean;
+  readonly bots: readonly string[];
 }
 
 export interface PlatformProblem {
@@ -100,9 +114,18 @@ export function slackOf(environment: Environment): Platform<SlackConfig> {
   if (SLACK_APP_TOKEN === undefined && SLACK_SIGNING_SECRET === undefined) {
     problems.push(missing('SLACK_SIGNING_SECRET or SLACK_APP_TOKEN', set));
   }
+  const access = accessOf(environment);
+  const requesterMayApprove = environment.SLACK_REQUESTER_MAY_APPROVE;
+  const canApprove = [access.approvers, access.approverGroups, access.maintainers];
+  if (!requesterMayApprove && canApprove.every((ids) => ids.length === 0)) {
+    problems.push(missing('SLACK_APPROVERS', 'SLACK_REQUESTER_MAY_APPROVE=false'));
+  }
   if (problems.length > 0) return { config: undefined, problems };
   return {
     config: {
+      access,
+      requesterMayApprove,
+      untaggedReplies: environment.SLACK_UNTAGGED_REPLIES,
       appToken: SLACK_APP_TOKEN,
       botToken: SLACK_BOT_TOKEN,
       signingSecret: SLACK_SIGNING_SECRET,
@@ -113,5 +136,17 @@ export function slackOf(environment: Environment): Platform<SlackConfig> {
       apiUrl: SLACK_API_URL,
     },
     problems,
+  };
+}
+
+function accessOf(environment: Environment): SlackAccess {
+  const { SLACK_CHANNELS, SLACK_APPROVERS = [], SLACK_MAINTAINERS, SLACK_BOTS } = environment;
+  return {
+    channels: SLACK_CHANNELS ?? [],
+    approvers: SLACK_APPROVERS.filter((id) => !id.startsWith('S')),
+    approverGroups: SLACK_APPROVERS.filter((id) => id.startsWith('S')),
+    maintainers: SLACK_MAINTAINERS ?? [],
+    guests: environment.SLACK_GUESTS,
+    bots: SLACK_BOTS ?? [],
   };
 }

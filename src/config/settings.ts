@@ -47,6 +47,20 @@ function tokenOf(prefix: string) {
   return z.string().startsWith(prefix, `must begin with ${prefix}`).optional();
 }
 
+/** Ids separated by commas or blanks; `kinds`: the letters that they may begin with. */
+function idList(kinds: string, example: string) {
+  const one = new RegExp(`^[${kinds}][A-Z0-9]{2,}$`);
+  return z
+    .string()
+    .transform((value) => value.split(/[\s,]+/).filter((id) => id !== ''))
+    .refine((ids) => ids.every((id) => one.test(id)), `must be ids such as ${example}`)
+    .optional();
+}
+
+const yesOrNo = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((value) => value === 'true');
+
 function isPlainWebAddress(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const url = new URL(value);
@@ -77,6 +91,13 @@ export const environmentSchema = z.object({
   SLACK_CLIENT_ID: z.string().optional(),
   SLACK_CLIENT_SECRET: secret,
   SLACK_API_URL: publicUrl,
+  SLACK_CHANNELS: idList('CG', 'C0123ABCD,C0456EFGH'),
+  SLACK_APPROVERS: idList('UWS', 'U0123ABCD,S0456EFGH'),
+  SLACK_MAINTAINERS: idList('UW', 'U0123ABCD'),
+  SLACK_REQUESTER_MAY_APPROVE: yesOrNo,
+  SLACK_GUESTS: yesOrNo,
+  SLACK_BOTS: idList('A', 'A0123ABCD'),
+  SLACK_UNTAGGED_REPLIES: yesOrNo,
 });
 
 type SettingName = keyof typeof environmentSchema.shape;
@@ -156,4 +177,43 @@ export const settings: readonly Setting[] = [
   },
   { name: 'SLACK_CLIENT_SECRET', default: undefined, doc: 'Secret of that client.' },
   { name: 'SLACK_API_URL', default: undefined, unset: 'slack.com', doc: "Slack's API elsewhere." },
+  {
+    name: 'SLACK_CHANNELS',
+    default: undefined,
+    unset: 'wherever it is invited',
+    doc: 'Ids of the channels whose members may start work; direct messages always may.',
+  },
+  {
+    name: 'SLACK_APPROVERS',
+    default: undefined,
+    unset: 'who asked',
+    doc: 'Ids of people (U…) and user groups (S…) who may answer every permission request.',
+  },
+  {
+    name: 'SLACK_MAINTAINERS',
+    default: undefined,
+    unset: 'nobody',
+    doc: 'Ids of people who may also do what maintainers may.',
+  },
+  {
+    name: 'SLACK_REQUESTER_MAY_APPROVE',
+    default: 'true',
+    doc: 'Whether people may answer what their own turn asks; false needs SLACK_APPROVERS.',
+  },
+  {
+    name: 'SLACK_GUESTS',
+    default: 'false',
+    doc: 'Whether guests and people of other workspaces (Slack Connect) may start work.',
+  },
+  {
+    name: 'SLACK_BOTS',
+    default: undefined,
+    unset: 'none',
+    doc: 'Ids of apps (A…) whose messages are read like those of people.',
+  },
+  {
+    name: 'SLACK_UNTAGGED_REPLIES',
+    default: 'true',
+    doc: 'Whether a reply in a thread goes on with its session without a mention.',
+  },
 ];

@@ -29,12 +29,3 @@ export interface SlackAccess {
   /** Ids of apps whose messages are read as if a person had written them. */
   readonly bots: readonly string[];
 }
-
-export const OPEN_ACCESS: SlackAccess = {
-  channels: [],
-  approvers: [],
-  maintainers: [],
-  approverGroups: [],
-  guests: false,
-  bots: [],
-};

@@ -77,6 +77,55 @@ describe('Slack', () => {
     expect(config(many).slack?.oauth).toEqual({ clientId: '1.2', clientSecret: 'long enough too' });
   });
 
+  const one = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1' };
+
+  it('is open to the members of a workspace, and to nobody else, unless told otherwise', () => {
+    expect(config(one).slack).toMatchObject({
+      requesterMayApprove: true,
+      untaggedReplies: true,
+      access: {
+        channels: [],
+        approvers: [],
+        approverGroups: [],
+        maintainers: [],
+        guests: false,
+        bots: [],
+      },
+    });
+    const strict = {
+      ...one,
+      SLACK_CHANNELS: 'C0123, G0456',
+      SLACK_APPROVERS: 'U111,S222,W333',
+      SLACK_MAINTAINERS: 'U444',
+      SLACK_REQUESTER_MAY_APPROVE: 'false',
+      SLACK_BOTS: 'A555',
+      SLACK_UNTAGGED_REPLIES: 'false',
+      SLACK_GUESTS: 'true',
+    };
+    expect(config(strict).slack).toMatchObject({
+      requesterMayApprove: false,
+      untaggedReplies: false,
+      access: {
+        channels: ['C0123', 'G0456'],
+        approvers: ['U111', 'W333'],
+        approverGroups: ['S222'],
+        maintainers: ['U444'],
+        guests: true,
+        bots: ['A555'],
+      },
+    });
+  });
+
+  it('takes ids and no names, and somebody must be able to approve', () => {
+    expect(problems({ ...one, SLACK_CHANNELS: '#general', SLACK_GUESTS: 'yes' })).toEqual([
+      'SLACK_CHANNELS must be ids such as C0123ABCD,C0456EFGH, not "#general".',
+      'SLACK_GUESTS must be true or false, not "yes".',
+    ]);
+    expect(problems({ ...one, SLACK_REQUESTER_MAY_APPROVE: 'false' })).toEqual([
+      'SLACK_APPROVERS must be set too, because SLACK_REQUESTER_MAY_APPROVE=false is.',
+    ]);
+  });
+
   it('does not start by halves', () => {
     expect(problems({ SLACK_BOT_TOKEN: 'xoxb-1' })).toEqual([
       'SLACK_SIGNING_SECRET or SLACK_APP_TOKEN must be set too, because SLACK_BOT_TOKEN is.',

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { createActionTokens } from '../../src/core/access/action-token.ts';
 import { createSlackApp, type SlackApp, type SlackDeps } from '../../src/slack/app.ts';
-import { OPEN_ACCESS, type SlackAccess, type SlackOptions } from '../../src/slack/options.ts';
+import type { SlackAccess, SlackOptions } from '../../src/slack/options.ts';
 import type { Button, Person, SurfaceBench, Written } from '../contracts/surface.under-test.ts';
 import {
   createCoreStores,
@@ -16,6 +16,15 @@ import { settle } from '../harness/manual-clock.ts';
 import { startFakeSlack, type FakeSlackOptions } from '../harness/fake-slack/fake-slack.ts';
 import type { SlackMessage, SlackUser } from '../harness/fake-slack/state.ts';
 import { createMemoryInstallations } from './memory-installations.ts';
+
+const OPEN_ACCESS: SlackAccess = {
+  channels: [],
+  approvers: [],
+  maintainers: [],
+  approverGroups: [],
+  guests: false,
+  bots: [],
+};
 
 export const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 
@@ -32,6 +41,9 @@ export interface BenchOptions {
   readonly options?: Partial<SlackOptions>;
   readonly socket?: boolean;
   readonly direct?: boolean;
+  /** Default true, as in the settings. */
+  readonly requesterMayApprove?: boolean;
+  readonly untaggedReplies?: boolean;
 }
 
 /** A web server of its own: the address stays while the app behind it is started again. */
@@ -89,7 +101,8 @@ export async function openSlack(bench: BenchOptions = {}) {
       options,
     };
     door.app = await createSlackApp(all);
-    return { ...door.app, requesterMayApprove: true };
+    const { requesterMayApprove = true, untaggedReplies = true } = bench;
+    return { ...door.app, requesterMayApprove, untaggedReplies };
   };
 
   let server: CoreServer = await startCore(stores, makeEdge);

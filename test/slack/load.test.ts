@@ -55,6 +55,11 @@ it('shows permission requests within three seconds and every end, without a stor
     const asked = askedAt.get(root.text.replace(/^<@\w+> /, ''));
     if (card !== undefined && asked !== undefined) delays.push((card.history[0]?.at ?? 0) - asked);
   }
+  const unclear = roots.filter(
+    ({ channel, ts, reactions }) =>
+      slack.statuses.of(channel, ts) !== 'active' || !reactions.has('white_check_mark'),
+  );
+  expect(unclear).toEqual([]);
   delays.sort((a, b) => a - b);
   const p95 = delays[Math.floor(delays.length * 0.95)] ?? Infinity;
   const throttled = slack.api.calls.filter(({ outcome }) => outcome === 'ratelimited').length;

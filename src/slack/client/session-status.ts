@@ -30,6 +30,7 @@ type Outcome = 'shown' | 'busy' | 'unable';
 /** Slack takes `processing` back after an hour. */
 const FRESH_MS = 50 * 60_000;
 const REST_MS = 60 * 60_000;
+const AGAIN_MS = 15_000;
 const MOST_KEPT = 10_000;
 /** Of the method's fifty a minute. */
 const BUDGET = { burst: 20, perMinute: 40 } as const;
@@ -72,14 +73,74 @@ interface Team {
   until: number;
 }
 
-export function createSessionStatuses(deps: {
+interface Deps {
   readonly workspaces: Pick<Workspaces, 'call'>;
   readonly clock: Clock;
-}): SessionStatuses {
-  const { workspaces, clock } = deps;
+}
+
+export function createSessionStatuses(deps: Deps): SessionStatuses {
+  const { clock } = deps;
   const shown = new Map<string, Shown>();
   const answeredAt = new Map<string, number>();
   const underWay = new Map<string, Promise<Outcome>>();
+  const missed = new Map<string, () => void>();
+  const attempt = createAttempt(deps);
+
+  const show = async (place: Place, status: SessionStatus, isGuess: boolean): Promise<Outcome> => {
+    const key = keyOf(place);
+    const known = shown.get(key);
+    if (known?.status === status && clock.now() - known.at < FRESH_MS) {
+      if (known.isGuess && !isGuess) shown.set(key, { ...known, isGuess });
+      return 'shown';
+    }
+    // At once, so that the next caller does not ask for the same meanwhile.
+    keep(shown, key, { status, isGuess, at: clock.now() });
+    // Slack sees the statuses of a thread in our order.
+    const before = underWay.get(key) ?? Promise.resolve();
+    const call = before.then(() => attempt(place, status));
+    underWay.set(key, call);
+    const outcome = await call;
+    if (underWay.get(key) === call) underWay.delete(key);
+    if (outcome === 'shown' || shown.get(key)?.status !== status) return outcome;
+    shown.delete(key);
+    // A turn that has ended must not look as if it worked for an hour.
+    if (outcome === 'busy' && !isGuess) again(place, status);
+    return outcome;
+  };
+
+  /** Once more in a while, unless the thread shows something else by then. */
+  const again = (place: Place, status: SessionStatus): void => {
+    const key = keyOf(place);
+    missed.get(key)?.();
+    const cancel = clock.after(AGAIN_MS, () => {
+      missed.delete(key);
+      if (!shown.has(key)) void show(place, status, false);
+    });
+    keep(missed, key, cancel);
+  };
+
+  return {
+    show: (place, status) => show(place, status, false),
+    acknowledge(place, receivedAt) {
+      const key = keyOf(place);
+      const known = shown.get(key);
+      const isOver = known?.isGuess === false && known.at >= receivedAt;
+      if (isOver || (answeredAt.get(key) ?? -1) >= receivedAt) return Promise.resolve('shown');
+      return show(place, 'processing', true);
+    },
+    async answered(place) {
+      const key = keyOf(place);
+      keep(answeredAt, key, clock.now());
+      if (shown.get(key)?.isGuess === true) await show(place, 'active', false);
+    },
+  };
+}
+
+/** One call by the workspace's way, or by the next one where Slack knows no such thing. */
+function createAttempt({
+  workspaces,
+  clock,
+}: Deps): (place: Place, status: SessionStatus) => Promise<Outcome> {
   const teams = new Map<string, Team>();
 
   const teamOf = (id: string): Team => {
@@ -89,10 +150,7 @@ export function createSessionStatuses(deps: {
     return team;
   };
 
-  const note = (key: string, status: SessionStatus, isGuess: boolean): void =>
-    keep(shown, key, { status, isGuess, at: clock.now() });
-
-  const attempt = async (place: Place, status: SessionStatus): Promise<Outcome> => {
+  return async function attempt(place, status) {
     const team = teamOf(place.team);
     const way = WAYS[team.way];
     if (way === undefined) return 'unable';
@@ -113,41 +171,6 @@ export function createSessionStatuses(deps: {
       team.until = clock.now() + REST_MS;
     }
     return attempt(place, status);
-  };
-
-  const show = async (place: Place, status: SessionStatus, isGuess: boolean): Promise<Outcome> => {
-    const key = keyOf(place);
-    const known = shown.get(key);
-    if (known?.status === status && clock.now() - known.at < FRESH_MS) {
-      if (known.isGuess && !isGuess) shown.set(key, { ...known, isGuess });
-      return 'shown';
-    }
-    // At once, so that the next caller does not ask for the same meanwhile.
-    note(key, status, isGuess);
-    // Slack sees the statuses of a thread in our order.
-    const before = underWay.get(key) ?? Promise.resolve();
-    const call = before.then(() => attempt(place, status));
-    underWay.set(key, call);
-    const outcome = await call;
-    if (underWay.get(key) === call) underWay.delete(key);
-    if (outcome !== 'shown' && shown.get(key)?.status === status) shown.delete(key);
-    return outcome;
-  };
-
-  return {
-    show: (place, status) => show(place, status, false),
-    acknowledge(place, receivedAt) {
-      const key = keyOf(place);
-      const known = shown.get(key);
-      const isOver = known?.isGuess === false && known.at >= receivedAt;
-      if (isOver || (answeredAt.get(key) ?? -1) >= receivedAt) return Promise.resolve('shown');
-      return show(place, 'processing', true);
-    },
-    async answered(place) {
-      const key = keyOf(place);
-      keep(answeredAt, key, clock.now());
-      if (shown.get(key)?.isGuess === true) await show(place, 'active', false);
-    },
   };
 }
 
