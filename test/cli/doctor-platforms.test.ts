@@ -124,7 +124,7 @@ test('tokens that Slack refuses, and scopes that are missing, are told', async (
   ]);
   const more = { ...manifest, scopes: [...manifest.scopes, 'files:read'] };
   expect(bad(await checkSlack({ ...at, slack: slackSettings() }, more, Date.now))).toEqual([
-    'The app lacks scopes: files:read.',
+    'The Slack app lacks scopes: files:read.',
   ]);
 });
 

@@ -54,17 +54,18 @@ async function checkBotToken(
     state: 'good',
     says: `Slack: ${said.user ?? 'the app'} is in the workspace ${said.team ?? ''}`.trimEnd(),
   };
-  const granted = (headers.get('x-oauth-scopes') ?? '').split(',').map((name) => name.trim());
+  return [known, ...skew, scopesFinding(headers.get('x-oauth-scopes'), asked)];
+}
+
+function scopesFinding(told: string | null, asked: readonly string[]): Finding {
+  if (told === null) return { state: 'note', says: 'Slack does not say which scopes the app has' };
+  const granted = told.split(',').map((name) => name.trim());
   const missing = asked.filter((scope) => !granted.includes(scope));
   if (missing.length === 0) {
-    return [known, ...skew, { state: 'good', says: 'Slack: scopes as manifest.slack.json asks' }];
+    return { state: 'good', says: 'Slack: scopes as manifest.slack.json asks' };
   }
   const mend = 'Add them on the page OAuth & Permissions and install the app again.';
-  return [
-    known,
-    ...skew,
-    { state: 'bad', says: `The app lacks scopes: ${missing.join(', ')}.`, mend },
-  ];
+  return { state: 'bad', says: `The Slack app lacks scopes: ${missing.join(', ')}.`, mend };
 }
 
 /** How events come to us. */
