@@ -4,6 +4,7 @@
  */
 import type { Surface } from '../core/ports/surface.ts';
 import { createMintAnswer } from '../core/sessions/answer-by-token.ts';
+import { createPace } from '../core/outbox/pace.ts';
 import { SURFACE } from './address.ts';
 import { createComments } from './client/comments.ts';
 import { readIdentity, type Identity } from './client/identity.ts';
@@ -35,6 +36,12 @@ export interface GitHubApp {
   idle(): Promise<void>;
 }
 
+/**
+ * GitHub allows an installation 900 points a minute. The outbox spends at most 335 of them (67 calls
+ * of 5, client/surface.ts); reading for prompts takes at most 500 in any minute.
+ */
+const READS = { burst: 250, perMinute: 250 } as const;
+
 /** Asks GitHub who we are: rejects when APP_ID or PRIVATE_KEY is wrong, or GitHub is away. */
 export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
   const { options, clock, logger, deliveries, leases, actionTokens } = deps;
@@ -51,6 +58,7 @@ export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
     identity,
     repositories,
     permissions,
+    pace: createPace(READS, clock),
     comments,
     marks,
     triggers,

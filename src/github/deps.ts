@@ -2,6 +2,7 @@
 import type { ActionTokens } from '../core/access/action-token.ts';
 import type { Inbound } from '../core/inbound/inbound.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
+import type { Pace } from '../core/outbox/pace.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { Leases } from '../core/ports/leases.ts';
@@ -39,6 +40,8 @@ export interface Edge extends GitHubDeps {
   readonly identity: Identity;
   readonly repositories: Repositories;
   readonly permissions: Permissions;
+  /** Of reading what a prompt is about. */
+  readonly pace: Pace;
   readonly comments: Comments;
   readonly marks: Marks;
   readonly triggers: Triggers;

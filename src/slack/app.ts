@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import type { ActionTokens } from '../core/access/action-token.ts';
 import type { PageLinks } from '../core/access/page-links.ts';
 import { AppError, isAppError } from '../core/model/errors.ts';
+import { createPace } from '../core/outbox/pace.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { InstallationStore } from '../core/ports/installations.ts';
@@ -142,6 +143,9 @@ function single({ botToken }: SlackOptions, client: WebClientOptions): Workspace
   );
 }
 
+/** Of the fifty `conversations.replies` a minute; the outbox needs some to find its messages. */
+const READS = { burst: 20, perMinute: 25 } as const;
+
 function listenerDeps(deps: SlackDeps, workspaces: Workspaces): ListenerDeps {
   const { options, clock } = deps;
   const { access } = options;
@@ -152,6 +156,7 @@ function listenerDeps(deps: SlackDeps, workspaces: Workspaces): ListenerDeps {
     access,
     triggers,
     reactions: createReactions({ workspaces, triggers, clock }),
+    pace: createPace(READS, clock),
     people: createPeople({ workspaces, access, clock }),
     statuses: createSessionStatuses({ workspaces, clock }),
     sessionUrl: (id) => deps.links?.sessionUrl(id),

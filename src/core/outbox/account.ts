@@ -6,7 +6,7 @@
 import { PRIORITY, type OutboxMessage } from '../model/message.ts';
 import type { Leases } from '../ports/leases.ts';
 import { createBudgets } from './budgets.ts';
-import { createEntry, firstWant, mergeWants, type Entry, type Want } from './entry.ts';
+import { createEntry, firstWant, isGarnish, mergeWants, type Entry, type Want } from './entry.ts';
 import { isBusy, pump, type Sender, type SenderDeps } from './sender.ts';
 
 export interface AccountDeps extends Omit<SenderDeps, 'leaseKey'> {
@@ -116,7 +116,8 @@ function wanted(state: State, entry: Entry, want: Want): void {
     state.onForeign(entry, want);
     return;
   }
-  const merged = mergeWants(entry.want, want);
+  const priority = isGarnish(entry.row) ? PRIORITY.progress : want.priority;
+  const merged = mergeWants(entry.want, { ...want, priority });
   // A storm of wants of one message must cost one look, not one each.
   const isNews = merged.priority !== entry.want?.priority;
   entry.want = merged;

@@ -68,9 +68,17 @@ export function mergeWants(a: Want | undefined, b: Want): Want {
 
 /** What a message is wanted with when all that is known of it is its row. */
 export function firstWant(row: OutboxMessage): Want {
+  if (isGarnish(row)) return { priority: PRIORITY.progress, version: 0 };
   const priority = row.view.kind === 'permission' ? PRIORITY.permission : PRIORITY.state;
   return { priority, version: 0 };
 }
+
+/**
+ * A mirror of a turn (a reaction on its trigger) says nothing that its message does not: where calls
+ * are scarce the answers of other threads come before it.
+ */
+export const isGarnish = ({ mirror, view }: OutboxMessage): boolean =>
+  mirror !== undefined && view.kind === 'turn';
 
 /** A final view never changes again: sent once more, its message is settled. */
 export function isFinal(view: ResolvedView): boolean {

@@ -37,9 +37,15 @@ function readyAt(entry: Entry, want: Want, surface: Surface, now: number): numbe
   return Math.max(held, entry.sentAt + interval);
 }
 
+/** What was never shown comes first; but of ends those first that are owed for longest. */
+function staleSince({ sentAt, row }: Entry, want: Want): number {
+  return sentAt === 0 && want.priority === PRIORITY.final ? row.createdAt : sentAt;
+}
+
 function isSooner(a: Entry, aWant: Want, b: Entry, bWant: Want): boolean {
   if (aWant.priority !== bWant.priority) return aWant.priority < bWant.priority;
-  if (a.sentAt !== b.sentAt) return a.sentAt < b.sentAt;
+  const [aSince, bSince] = [staleSince(a, aWant), staleSince(b, bWant)];
+  if (aSince !== bSince) return aSince < bSince;
   return a.row.createdAt < b.row.createdAt;
 }
 

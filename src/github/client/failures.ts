@@ -87,6 +87,16 @@ export function isTemporary(error: unknown): boolean {
   return http.status >= 500 || http.status === 401 || throttledFor(http, 0) !== undefined;
 }
 
+/** How long to wait where somebody said so: GitHub, or our own line in front of it. */
+export function retryAfterOf(error: unknown, now: number): number | undefined {
+  if (isAppError(error, 'unavailable')) {
+    const { retryAfterMs } = error.details;
+    return typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
+  }
+  const http = httpError(error);
+  return http === undefined ? undefined : throttledFor(http, now);
+}
+
 export async function sent<T>(
   call: 'post' | 'edit' | 'find',
   now: () => number,

@@ -30,13 +30,14 @@ export interface ContextOf {
 
 export async function threadContext(edge: Edge, of: ContextOf): Promise<readonly ContentBlock[]> {
   const { place, since } = of;
+  edge.pace.takeTurn(String(place.installationId), causeOf(of), since === 0 ? 4 : 1);
   const site = await edge.comments.site(threadRef(place));
   const { octokit, name } = site;
-  const target = { ...name, issue_number: place.number };
-  const { data: issue } = await octokit.rest.issues.get(target);
-  const url = issue.html_url;
+  let url = `github:${name.owner}/${name.repo}/${place.kind}/${place.number}`;
   const blocks: ContentBlock[] = [];
   if (since === 0) {
+    const { data: issue } = await octokit.rest.issues.get({ ...name, issue_number: place.number });
+    url = issue.html_url;
     const mayWrite = issue.user ? await writes(edge, place, issue.user) : false;
     blocks.push(resource(url, issueText(place, name, issue, mayWrite)));
     if (place.kind === 'pull') {
@@ -47,6 +48,9 @@ export async function threadContext(edge: Edge, of: ContextOf): Promise<readonly
   if (said !== '') blocks.push(resource(`${url}#comments`, `${NOTE}\n\n${said}`));
   return blocks;
 }
+
+const causeOf = ({ place, until, except }: ContextOf): string =>
+  JSON.stringify([place.repositoryId, place.number, until, except]);
 
 function issueText(
   { kind, number }: Place,

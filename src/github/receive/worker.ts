@@ -11,7 +11,7 @@ import type { Delivery, DeliveryStore } from '../../core/ports/deliveries.ts';
 import type { Leases } from '../../core/ports/leases.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { SURFACE } from '../address.ts';
-import { isTemporary, messageOf } from '../client/failures.ts';
+import { isTemporary, messageOf, retryAfterOf } from '../client/failures.ts';
 
 export interface WorkerDeps {
   readonly deliveries: DeliveryStore;
@@ -199,6 +199,13 @@ async function finish({ deps }: State, lane: Lane, delivery: Delivery): Promise<
     lane.notBefore = 0;
     return true;
   } catch (error) {
+    // Being asked to come later is no failure: a mention is never given up for it.
+    const wait = retryAfterOf(error, clock.now());
+    if (wait !== undefined) {
+      lane.notBefore = clock.now() + wait;
+      logger.info({ ...fields, wait, reason: messageOf(error) }, 'a delivery was told to wait');
+      return false;
+    }
     lane.failures += 1;
     lane.notBefore = clock.now() + backoffMs(BACKOFF, lane.failures);
     logger.warn({ ...fields, err: error }, 'a delivery has to wait; it is tried again');
@@ -212,6 +219,7 @@ async function attempt(deps: WorkerDeps, lane: Lane, delivery: Delivery): Promis
     await deps.handle(delivery);
     return undefined;
   } catch (error) {
+    if (retryAfterOf(error, 0) !== undefined) throw error;
     if (lane.failures + 1 < MAX_ATTEMPTS && isTemporary(error)) throw error;
     return error;
   }

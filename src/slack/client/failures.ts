@@ -61,7 +61,8 @@ export function sendFailureOf(failure: CallFailure): SendFailure {
 export function appErrorOf(method: string, failure: CallFailure): AppError {
   if (failure.kind === 'said') return new AppError('unprocessable', sentence(failure));
   const why = failure.kind === 'throttled' ? 'it has had too many calls' : failure.message;
-  return new AppError('unavailable', `Slack did not answer ${method}: ${why}`);
+  const details = failure.kind === 'throttled' ? { retryAfterMs: failure.retryAfterMs } : {};
+  return new AppError('unavailable', `Slack did not answer ${method}: ${why}`, { details });
 }
 
 function sentence({ error, hints }: Extract<CallFailure, { kind: 'said' }>): string {

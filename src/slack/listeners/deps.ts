@@ -1,6 +1,7 @@
 /** What listeners share. */
 import type { ActionTokens } from '../../core/access/action-token.ts';
 import type { SessionId } from '../../core/model/ids.ts';
+import type { Pace } from '../../core/outbox/pace.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { InboundMessage, ThreadStore } from '../../core/ports/stores.ts';
@@ -19,6 +20,8 @@ export interface ListenerDeps {
   readonly actionTokens: ActionTokens;
   readonly workspaces: Workspaces;
   readonly people: People;
+  /** Of reading threads. */
+  readonly pace: Pace;
   readonly statuses: SessionStatuses;
   readonly reactions: Reactions;
   readonly triggers: Triggers;

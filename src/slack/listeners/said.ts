@@ -32,6 +32,7 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
   if (caller === undefined) return;
   const text = toText(said.text ?? '', workspace.botUserId);
   const isOpening = isMentioned && !isBound && place.thread !== said.ts;
+  if (isOpening) deps.pace.takeTurn(team, messageId(place, said.ts), 1);
   const context = isOpening ? await threadContext(workspace, place, said.ts) : [];
   const deliveryId = messageId(place, said.ts);
   await deps.triggers.remember(deliveryId, said.ts);

@@ -46,6 +46,7 @@ export async function onAsked(
   const caller = await deps.people.caller(team, channel, user.id);
   const workspace = await deps.workspaces.of(team);
   const about = quoted([{ who: author, text: toText(target.text, workspace.botUserId) }]);
+  if (thread !== ts) deps.pace.takeTurn(team, view.id, 1);
   const earlier = thread === ts ? [] : await threadContext(workspace, place, ts);
   await deps.inbound.accept({
     deliveryId: `${messageId(place, ts)}/${view.id}`,

@@ -111,12 +111,26 @@ async function workOff(state: State, delivery: Delivery, envelope: Envelope): Pr
       await deps.deliveries.done(SOURCE, id);
       return;
     } catch (error) {
+      const wait = retryAfterOf(error);
+      if (wait !== undefined) {
+        // Being asked to come later is no failure: nothing is given up for it.
+        deps.logger.info({ id, event, wait }, 'a delivery from Slack was told to wait');
+        attempt -= 1;
+        await sleep(deps.clock, wait, stopping.signal);
+        continue;
+      }
       const mayHelp = isAppError(error, 'unavailable') && attempt < MAX_ATTEMPTS;
       deps.logger.warn({ err: error, id, event, attempt }, 'a delivery from Slack failed');
       if (!mayHelp) return giveUp(deps, id, error);
       await sleep(deps.clock, backoffMs(BACKOFF, attempt), stopping.signal);
     }
   }
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  if (!isAppError(error, 'unavailable')) return undefined;
+  const { retryAfterMs } = error.details;
+  return typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
 }
 
 async function giveUp(deps: IntakeDeps, id: string, reason: unknown): Promise<void> {

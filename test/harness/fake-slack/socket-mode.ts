@@ -42,6 +42,8 @@ export function createSocketMode(baseUrl: () => string): SocketMode {
 
   const welcome = (link: WebSocket): void => {
     links.add(link);
+    // One for each delivery under way.
+    link.setMaxListeners(0);
     link.on('close', () => links.delete(link));
     link.on('error', () => links.delete(link));
     link.on('message', (data: Buffer) => {
