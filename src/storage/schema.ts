@@ -17,6 +17,7 @@ export interface SessionsTable {
   report: string | null;
   usage: string | null;
   queue_paused: number;
+  tainted: number;
   last_seq: number;
   /** Lower-cased agent name and id, and the start of the first prompt: what a search looks in. */
   search_name: string;
@@ -42,6 +43,7 @@ export interface PromptsTable {
   text: string;
   readonly actor: string;
   cancel_requested: number;
+  readonly read_only: number;
   stop_reason: string | null;
   error: string | null;
   readonly queued_at: number;

@@ -68,6 +68,7 @@ export function sessionToRow(session: Session): Insertable<SessionsTable> {
     report: orNull(session.report, JSON.stringify),
     usage: orNull(session.usage, JSON.stringify),
     queue_paused: session.queuePaused ? 1 : 0,
+    tainted: session.tainted ? 1 : 0,
     last_seq: session.lastSeq,
     search_name: searchName(session.agentName, session.id),
     search_prompt: null,
@@ -89,6 +90,7 @@ export function sessionFromRow(row: Selectable<SessionsTable>): Session {
     report: row.report === null ? null : parseJson(row.report),
     usage: row.usage === null ? null : parseJson(row.usage),
     queuePaused: row.queue_paused === 1,
+    tainted: row.tainted === 1,
     lastSeq: row.last_seq,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -106,6 +108,7 @@ export type SessionColumns = Partial<
     | 'report'
     | 'usage'
     | 'queue_paused'
+    | 'tainted'
     | 'search_name'
   >
 >;
@@ -119,6 +122,7 @@ export function patchToColumns(id: SessionId, patch: SessionPatch): SessionColum
   if (patch.report !== undefined) columns.report = orNull(patch.report, JSON.stringify);
   if (patch.usage !== undefined) columns.usage = orNull(patch.usage, JSON.stringify);
   if (patch.queuePaused !== undefined) columns.queue_paused = patch.queuePaused ? 1 : 0;
+  if (patch.tainted !== undefined) columns.tainted = patch.tainted ? 1 : 0;
   if (patch.cwd !== undefined) columns.cwd = patch.cwd;
   if (patch.agentName !== undefined) {
     columns.agent_name = patch.agentName;
@@ -137,6 +141,7 @@ export function promptToRow(prompt: PromptInsert, rank: number): Insertable<Prom
     text: prompt.text,
     actor: JSON.stringify(prompt.actor),
     cancel_requested: prompt.cancelRequested ? 1 : 0,
+    read_only: prompt.readOnly ? 1 : 0,
     stop_reason: prompt.stopReason,
     error: prompt.error,
     queued_at: prompt.queuedAt,
@@ -155,6 +160,7 @@ export function promptFromRow(row: Selectable<PromptsTable>): Prompt {
     text: row.text,
     actor: parseJson<Actor>(row.actor),
     cancelRequested: row.cancel_requested === 1,
+    readOnly: row.read_only === 1,
     stopReason: row.stop_reason,
     error: row.error,
     queuedAt: row.queued_at,

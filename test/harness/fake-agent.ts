@@ -28,6 +28,7 @@ export interface FakeTurn {
     title: string,
     toolCallId?: string,
     options?: readonly PermissionOption[],
+    kind?: string,
   ): Promise<PermissionAnswer>;
   /** Resolves when the client cancels. */
   readonly cancelled: Promise<void>;
@@ -41,6 +42,10 @@ export interface FakeAgents {
   /** What a turn does; gives the stop reason. */
   behave: (turn: FakeTurn) => Promise<string>;
   canLoad: boolean;
+  /** Ids of its modes; it begins in the first. */
+  modes: readonly string[];
+  /** `id=value` of every option that was set, in order. */
+  readonly set: string[];
   /** Set: the next starts fail with this sentence. */
   failStart: string | undefined;
   /** Set: the handshake never ends. */
@@ -63,6 +68,12 @@ const REPORT: AgentReport = {
   modes: [],
   configOptions: [],
 };
+
+function reportOf({ canLoad, modes }: Pick<FakeAgents, 'canLoad' | 'modes'>): AgentReport {
+  const [currentModeId] = modes;
+  const listed = modes.map((id) => ({ id, name: id }));
+  return { ...REPORT, canLoad, modes: listed, currentModeId };
+}
 
 export function createFakeAgents(): FakeAgents {
   const live = new Set<() => void>();
@@ -111,10 +122,10 @@ export function createFakeAgents(): FakeAgents {
               { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: said } },
               false,
             ),
-          ask: (title, toolCallId = 't1', options = YES_OR_NO) =>
+          ask: (title, toolCallId = 't1', options = YES_OR_NO, kind = 'edit') =>
             handlers.permission({
               toolCallId,
-              toolCall: { toolCallId, title, kind: 'edit' },
+              toolCall: { toolCallId, title, kind },
               options,
             }),
           cancelled,
@@ -124,6 +135,7 @@ export function createFakeAgents(): FakeAgents {
       },
       cancel: () => cancel(),
       async setConfig(id, value) {
+        fake.set.push(`${id}=${value}`);
         const report = { ...REPORT, currentModeId: `${id}=${value}` };
         handlers.report(report);
         return report;
@@ -138,6 +150,8 @@ export function createFakeAgents(): FakeAgents {
       return 'end_turn';
     },
     canLoad: true,
+    modes: [],
+    set: [],
     failStart: undefined,
     hangStart: false,
     opened: [],
@@ -178,7 +192,7 @@ export function createFakeAgents(): FakeAgents {
         }
         return {
           connection: connect(agent, handlers, () => void agent.end()),
-          opened: { acpSessionId, how, report: { ...REPORT, canLoad: fake.canLoad } },
+          opened: { acpSessionId, how, report: reportOf(fake) },
         };
       },
     },

@@ -113,5 +113,7 @@ export async function promptWith(
     content: [...(context.message.context ?? []), { type: 'text', text }],
     promptId: await promptIdOf(context),
     steer,
+    readOnly: context.message.released?.readOnly,
+    tainted: context.message.tainted,
   });
 }

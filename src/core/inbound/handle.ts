@@ -103,6 +103,10 @@ async function carryOut(deps: HandleDeps, message: InboundMessage): Promise<Repl
   const context = contextOf(deps, message, thread, bound);
   if (message.change !== undefined) return handleChange(context, message.change, parsed);
   await threads.touch(thread.id, clock.now());
+  if (message.released !== undefined) {
+    const isPlain = parsed.kind === 'prompt' && Object.keys(parsed.options).length === 0;
+    return handlePrompt(context, isPlain ? parsed.text : message.text, {});
+  }
   switch (parsed.kind) {
     case 'ignored':
       return undefined;

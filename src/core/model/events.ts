@@ -38,7 +38,13 @@ export const sessionEventSchemas = {
     by: actorSchema.optional(),
   }),
   'session.error': z.object({ message: z.string(), code: z.string() }),
-  'prompt.queued': z.object({ promptId, text: z.string(), actor: actorSchema }),
+  'prompt.queued': z.object({
+    promptId,
+    text: z.string(),
+    actor: actorSchema,
+    /** The turn may look and change nothing. */
+    readOnly: z.boolean().optional(),
+  }),
   'prompt.started': z.object({ promptId }),
   'prompt.cancelled': z.object({ promptId, by: actorSchema }),
   /**

@@ -48,6 +48,8 @@ export interface Session {
   readonly report: AgentReport | null;
   readonly usage: Usage | null;
   readonly queuePaused: boolean;
+  /** It was given text by people who may not start work: no rule for trusted authors counts in it. */
+  readonly tainted: boolean;
   /** Sequence of the newest event; 0 before the first. */
   readonly lastSeq: number;
   readonly createdAt: number;
@@ -73,6 +75,8 @@ export interface Prompt {
   readonly actor: Actor;
   /** Somebody asked to stop this turn; the owner of the session carries it out. */
   readonly cancelRequested: boolean;
+  /** The turn may look and change nothing: what would is refused without anybody being asked. */
+  readonly readOnly: boolean;
   readonly stopReason: string | null;
   /** Why it failed, as a sentence. */
   readonly error: string | null;

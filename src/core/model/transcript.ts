@@ -88,6 +88,8 @@ export interface TurnView {
   readonly text: string;
   readonly actor: Actor;
   readonly state: TurnState;
+  /** It may look and change nothing. */
+  readonly readOnly: boolean;
   /** Place in the queue, from 1; null unless queued. */
   readonly position: number | null;
   /** Why it failed, as a sentence; null otherwise. */

@@ -24,6 +24,7 @@ export type SessionPatch = Partial<
     | 'report'
     | 'usage'
     | 'queuePaused'
+    | 'tainted'
     | 'cwd'
     | 'agentName'
   >

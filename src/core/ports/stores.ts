@@ -31,6 +31,13 @@ export interface InboundMessage {
    * The person changed an earlier message of theirs (`of`: its deliveryId) instead of writing a new
    * one: `text` is what it reads now, empty when it was deleted.
    */
+  /** There is text in `text` or `context` by people who may not start work here. */
+  readonly tainted?: boolean | undefined;
+  /**
+   * Written by somebody who may not start work here; a person who may lets it run. It is a prompt
+   * whatever it says: an outsider gives no commands and sets no options.
+   */
+  readonly released?: { readonly readOnly: boolean } | undefined;
   readonly change?: { readonly of: string; readonly kind: 'edited' | 'deleted' } | undefined;
 }
 

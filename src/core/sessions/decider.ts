@@ -51,17 +51,17 @@ function pathsOf(toolCall: Fields): readonly string[] {
 }
 
 /**
- * Asks the rules before people are asked. Without a matching rule people are asked. The author
- * counts as untrusted until threads tell who wrote what: an allow for trusted authors waits.
+ * Asks the rules before people are asked. Without a matching rule people are asked. In a session
+ * that has read what outsiders wrote, an allow for trusted authors counts for nothing.
  */
 export function createDecider(rules: readonly PolicyRule[]): DecidePermission {
-  return ({ kind, toolCall, workspace }) => {
+  return ({ kind, toolCall, workspace, tainted }) => {
     const decision = decide(rules, {
       kind: kind ?? 'other',
       commands: commandsOf(toolCall),
       paths: pathsOf(toolCall),
       workspace,
-      author: 'untrusted',
+      author: tainted ? 'untrusted' : 'trusted',
     });
     if (decision.action === 'ask') return { action: 'ask' };
     return { action: decision.action, rule: `rule ${(decision.index ?? 0) + 1}` };

@@ -14,6 +14,7 @@ import type { AgentPermissionRequest, PermissionAnswer } from '../ports/agent.ts
 import type { Clock } from '../ports/clock.ts';
 import type { PermissionPatch, SessionStore } from '../ports/session-store.ts';
 import { mintCode } from './codes.ts';
+import { mayAskReadOnly, READ_ONLY_RULE } from './read-only.ts';
 import type { SessionWriter } from './writer.ts';
 
 /** What the server's policy says before people are asked. */
@@ -25,6 +26,8 @@ export type DecidePermission = (
   request: Pick<PermissionRequest, 'kind' | 'toolCall'> & {
     /** Absolute. */
     readonly workspace: string;
+    /** The session has read what people wrote who may not start work here. */
+    readonly tainted: boolean;
   },
 ) => PolicyDecision;
 
@@ -106,6 +109,9 @@ interface DeskDeps {
   /** Where the agent runs. */
   readonly workspace: () => string;
   readonly expiryMs: number;
+  /** The turn that runs may change nothing. */
+  readonly isReadOnly: () => boolean;
+  readonly isTainted: () => boolean;
 }
 
 export function createPermissionDesk(deps: DeskDeps): PermissionDesk {
@@ -127,7 +133,7 @@ class Desk implements PermissionDesk {
     request: AgentPermissionRequest,
   ): Promise<PermissionAnswer> {
     const row = this.#newRow(promptId, request);
-    const decision = this.#deps.decide({ ...row, workspace: this.#deps.workspace() });
+    const decision = this.#decide(row);
     if (decision.action !== 'ask') return this.#decided(row, decision);
     const answer = this.#wait(row);
     const stored = await this.#deps.writer.commit({
@@ -136,6 +142,12 @@ class Desk implements PermissionDesk {
     });
     if (!stored.ok) this.answered({ ...row, state: 'cancelled' });
     return answer;
+  }
+
+  #decide(row: PermissionRequest): PolicyDecision {
+    const { decide, workspace, isReadOnly, isTainted } = this.#deps;
+    if (isReadOnly() && !mayAskReadOnly(row.kind)) return { action: 'deny', rule: READ_ONLY_RULE };
+    return decide({ ...row, workspace: workspace(), tainted: isTainted() });
   }
 
   answered(row: PermissionRequest): void {

@@ -49,7 +49,8 @@ export function promptMethods(deps: ServiceDeps): Methods {
       }
       // Asked for again, it repeats what it repeated, not what has ended since.
       const earlier = as === undefined ? undefined : await store.prompt(as);
-      return accept(deps, caller, id, { content: (earlier ?? last).content, promptId: as });
+      const { content, readOnly } = earlier ?? last;
+      return accept(deps, caller, id, { content, readOnly, promptId: as });
     },
     async cancelTurn(caller, id) {
       await guard.check('cancel', caller, { sessionId: id });
@@ -79,6 +80,7 @@ async function accept(
   const result = await commitAsGuest(deps, id, {
     sessionIn: ['new', 'starting', 'idle', 'running', 'failed'],
     insertPrompt: { ...prompt, front: input.steer === true },
+    ...(input.tainted === true ? { session: { tainted: true } } : {}),
     queueLimit: QUEUE_LIMIT,
     prompts,
     events: [queuedEvent(prompt), ...events],
@@ -169,6 +171,7 @@ function newPrompt(
     text: textOf(input.content),
     actor: caller.actor,
     cancelRequested: false,
+    readOnly: input.readOnly === true,
     stopReason: null,
     error: null,
     queuedAt: now,
@@ -182,7 +185,12 @@ function queuedEvent(prompt: Omit<Prompt, 'rank'>): NewEvent {
   const text = cut ? `${prompt.text.slice(0, EVENT_TEXT_LIMIT)}…` : prompt.text;
   return {
     type: 'prompt.queued',
-    data: { promptId: prompt.id, text, actor: { ...prompt.actor } },
+    data: {
+      promptId: prompt.id,
+      text,
+      actor: { ...prompt.actor },
+      ...(prompt.readOnly ? { readOnly: true } : {}),
+    },
   };
 }
 

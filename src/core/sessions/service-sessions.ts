@@ -135,6 +135,7 @@ function newSession(
     report: null,
     usage: null,
     queuePaused: false,
+    tainted: false,
     lastSeq: 0,
     createdAt: now,
     updatedAt: now,

@@ -64,6 +64,10 @@ export interface SessionService {
       readonly promptId?: PromptId | undefined;
       /** Before all that wait, and the running turn is cancelled. */
       readonly steer?: boolean | undefined;
+      /** The turn may look and change nothing. */
+      readonly readOnly?: boolean | undefined;
+      /** There is text in it by people who may not start work here. */
+      readonly tainted?: boolean | undefined;
     },
   ): Promise<AcceptedPrompt>;
   /** Resolves when the turn has ended (in the log), at once if it has; rejects when aborted. */

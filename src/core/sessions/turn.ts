@@ -8,6 +8,7 @@ import { SYSTEM_ACTOR } from '../model/actor.ts';
 import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
 import type { Prompt, PromptState, Session } from '../model/session.ts';
+import type { AgentConnection } from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { AgentLink } from './agent-link.ts';
@@ -62,6 +63,8 @@ export interface TurnDeps {
   readonly limits: TurnLimits;
   /** Sends coalesced text that waits. */
   readonly flush: () => void;
+  /** For a read-only turn: restricts the agent, and gives what takes it back. */
+  readonly restrict: (connection: AgentConnection) => Promise<() => Promise<void>>;
   /** The content, with the session's history before it when the agent knows nothing of it. */
   readonly content: () => Promise<readonly ContentBlock[]>;
 }
@@ -139,7 +142,7 @@ class RunningTurn implements Turn {
       const content = await this.#deps.content();
       if (this.#why) return this.#stopped(this.#why);
       this.progress();
-      const { stopReason, usage } = await connection.prompt(content);
+      const { stopReason, usage } = await this.#ask(connection, content);
       if (this.#why === 'silence' || this.#why === 'flood') return this.#stopped(this.#why);
       return { state: 'done', stopReason, ...(usage ? { usage } : {}) };
     } catch (error) {
@@ -148,6 +151,19 @@ class RunningTurn implements Turn {
       const unknown = 'Something broke on our side; the log has it.';
       const message = isAppError(error) ? error.message : unknown;
       return { state: 'failed', stopReason: 'failed', error: message };
+    }
+  }
+
+  async #ask(connection: AgentConnection, content: readonly ContentBlock[]) {
+    if (!this.prompt.readOnly) return connection.prompt(content);
+    const takeBack = await this.#deps.restrict(connection);
+    try {
+      return await connection.prompt(content);
+    } finally {
+      await takeBack().catch((error: unknown) => {
+        // It stays restricted then, and `mode` sets it.
+        this.#deps.logger.warn({ promptId: this.prompt.id, err: error }, 'mode not taken back');
+      });
     }
   }
 

@@ -20,6 +20,7 @@ import { historyBlock } from './history.ts';
 import { createPermissionDesk } from './permission-desk.ts';
 import type { PermissionDesk } from './permission-desk.ts';
 import { cancelLeftPermissions, failStart, interruptPrompt, setIdle, windUp } from './recovery.ts';
+import { enterReadOnly } from './read-only.ts';
 import { createKnownToolCalls } from './tool-calls.ts';
 import { startTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
@@ -67,6 +68,7 @@ class Worker implements SessionWorker {
   readonly #known = createKnownToolCalls();
   #turn: Turn | undefined;
   #lastPromptId: PromptId | undefined;
+  #tainted = true;
   #stopped = false;
   #looking = false;
   #again = false;
@@ -88,6 +90,8 @@ class Worker implements SessionWorker {
       decide,
       knownToolCall: this.#known.get,
       workspace: () => this.link.workspace(),
+      isReadOnly: () => this.#turn?.prompt.readOnly === true,
+      isTainted: () => this.#tainted,
       expiryMs: deps.permissionExpiryMs,
     });
     this.link = createAgentLink({
@@ -186,6 +190,7 @@ class Worker implements SessionWorker {
     const { store, clock } = this.#deps;
     const session = await store.session(this.#id);
     if (!session || this.#stopped) return;
+    this.#tainted = session.tainted;
     const open = await store.prompts(this.#id, ['running', 'queued']);
     const running = open.find((prompt) => prompt.state === 'running');
     const waiting = open.filter((prompt) => prompt.state === 'queued');
@@ -243,6 +248,8 @@ class Worker implements SessionWorker {
       desk: this.#desk,
       flush: this.#coalescer.flush,
       content: () => this.#content(prompt),
+      restrict: async (connection) =>
+        enterReadOnly(connection, (await this.#deps.store.session(this.#id))?.report ?? null),
     });
     this.#turn = turn;
     void turn.ended.then(() => {

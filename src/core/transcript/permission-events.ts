@@ -4,7 +4,7 @@ import type { PermissionView } from '../model/transcript.ts';
 import { changed, patch, turnOf, type Data, type Stamp, type State } from './fold-state.ts';
 import { requestIdOf } from './raw.ts';
 import { mergeToolCall } from './tool-call.ts';
-import { setToolCall } from './turn-draft.ts';
+import { appendNotice, setToolCall } from './turn-draft.ts';
 
 export function permissionRequested(
   state: State,
@@ -53,6 +53,10 @@ export function permissionResolved(
   const outcome = { kind, option: chosen(view.options, data), by, at: event.at, rule };
   setPermission(state, { ...view, outcome });
   if (turn === undefined || !turn.pending.delete(data.requestId)) return;
+  // Nobody saw the request, so the turn says what became of it.
+  if (rule !== undefined && data.optionKind?.startsWith('allow') !== true) {
+    appendNotice(turn, `Refused, because ${rule}: ${view.toolCall.command ?? view.toolCall.title}`);
+  }
   changed(state, turn, event);
 }
 

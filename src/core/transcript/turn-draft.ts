@@ -3,7 +3,6 @@
  * `turnView`, which copies only what changed since the last look. Parts and tool calls themselves
  * are immutable: a view that was handed out never changes.
  */
-import type { PromptId } from '../model/ids.ts';
 import type { Usage } from '../model/session.ts';
 import type { PlanEntry, ToolCall, TurnPart, TurnState, TurnView } from '../model/transcript.ts';
 import { isOpen } from './tool-call.ts';
@@ -59,6 +58,7 @@ export function turnView(draft: TurnDraft): TurnView {
     text: draft.text,
     actor: draft.actor,
     state: draft.pending.size > 0 && isRunning(draft) ? 'waiting' : draft.state,
+    readOnly: draft.readOnly,
     position: draft.position,
     reason: draft.reason,
     stopReason: draft.stopReason,
@@ -139,9 +139,7 @@ function closed(call: ToolCall): ToolCall {
 }
 
 export function newTurn(
-  promptId: PromptId,
-  text: string,
-  actor: TurnView['actor'],
+  { promptId, text, actor, readOnly }: Pick<TurnView, 'promptId' | 'text' | 'actor' | 'readOnly'>,
   position: number,
   event: { readonly seq: number; readonly at: number },
 ): TurnDraft {
@@ -151,6 +149,7 @@ export function newTurn(
       text,
       actor,
       state: 'queued',
+      readOnly,
       position,
       reason: null,
       stopReason: null,

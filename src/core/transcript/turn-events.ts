@@ -9,7 +9,9 @@ export function promptQueued(state: State, data: Data<'prompt.queued'>, event: S
   if (turnOf(state, data.promptId) !== undefined) return;
   const id = promptIdOf(data.promptId);
   const queue = [...state.transcript.queue, id];
-  state.drafts.set(id, newTurn(id, data.text, data.actor, queue.length, event));
+  const { text: asked, actor, readOnly = false } = data;
+  const turn = { promptId: id, text: asked, actor, readOnly };
+  state.drafts.set(id, newTurn(turn, queue.length, event));
   state.dirty.add(id);
   patch(state, { queue });
 }

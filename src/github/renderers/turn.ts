@@ -75,6 +75,7 @@ export function renderTurn(
 function header({ turn, transcript }: View, now: number, url: string | undefined): string {
   const { state, startedAt, endedAt } = turn;
   const parts = [`**${prose(transcript.agentName, 60)}**`, STATES[state]];
+  if (turn.readOnly) parts.push('🔒 read-only');
   if (turn.position !== null) parts.push(`number ${turn.position} in line`);
   if (startedAt !== null && endedAt !== null) parts.push(elapsed(endedAt - startedAt));
   const silent = state === 'working' && now - turn.lastEventAt >= STALLED_MS;

@@ -30,6 +30,7 @@ function newSession(id: SessionId): Session {
     report: null,
     usage: null,
     queuePaused: false,
+    tainted: false,
     lastSeq: 0,
     createdAt: 0,
     updatedAt: 0,

@@ -142,6 +142,7 @@ function resolvedTurn(
     text: 'go',
     actor: ANN,
     state,
+    readOnly: false,
     position: null,
     reason: null,
     stopReason: null,

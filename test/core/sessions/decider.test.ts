@@ -11,7 +11,7 @@ const decide = createDecider(
   ]),
 );
 const execute = (rawInput: object) =>
-  decide({ kind: 'execute', toolCall: { rawInput }, workspace: '/work' }).action;
+  decide({ kind: 'execute', toolCall: { rawInput }, workspace: '/work', tainted: true }).action;
 
 describe('the policy, asked about a permission request', () => {
   it('sees the command however the agent reports it', () => {
@@ -30,7 +30,7 @@ describe('the policy, asked about a permission request', () => {
 
   it('sees the paths of locations and diffs', () => {
     const edit = (toolCall: object) =>
-      decide({ kind: 'edit', toolCall: { ...toolCall }, workspace: '/work' });
+      decide({ kind: 'edit', toolCall: { ...toolCall }, workspace: '/work', tainted: true });
     expect(edit({ content: [{ type: 'diff', path: '/work/docs/a.md' }] }).action).toBe('allow');
     expect(
       edit({ locations: [{ path: '/work/docs/a.md' }], content: [{ path: '/etc/passwd' }] }),
