@@ -4,6 +4,7 @@
  *   starting --ready--> running --SIGTERM/SIGINT--> stopping --> exit 0
  *      any state: second signal -> exit 130/143 at once; 10 s after the first -> exit 1
  */
+import * as nodeModule from 'node:module';
 import path from 'node:path';
 import type { Cli, Command, ServerApp } from './command.ts';
 import { startSentence } from './sentence.ts';
@@ -33,6 +34,9 @@ export const start: Command = {
       const { url, loginUrl } = await app.start();
       settleMemory();
       cli.out(welcome(cli.version, url, loginUrl, setup.config.dataDir));
+      // Otherwise only an orderly end keeps what was compiled, and the next start of a server that
+      // was killed takes half as long again.
+      if ('flushCompileCache' in nodeModule) nodeModule.flushCompileCache();
     } catch (error) {
       cli.err(`Threadcast cannot start:\n  ${startSentence(error, setup.config)}`);
       await app?.stop('the start failed');

@@ -1,6 +1,6 @@
 /**
  * What must hold in a database whatever was killed when: read with plain SQL, so that it does not
- * trust the code that it checks. The server of the directory must not be running.
+ * trust the code that it checks. Nobody may write meanwhile.
  */
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -25,38 +25,55 @@ export interface Facts {
   readonly unsettled: number;
 }
 
-export function readFacts(dataDir: string): Facts {
+type Rows = readonly Record<string, unknown>[];
+export type Query = (sql: string) => Promise<Rows>;
+
+/** Of the SQLite database in a data directory, opened for this look. */
+export async function readFacts(dataDir: string): Promise<Facts> {
   const db = new DatabaseSync(path.join(dataDir, 'threadcast.db'));
   try {
-    const all = (sql: string): Record<string, unknown>[] => db.prepare(sql).all();
-    const count = (sql: string): number => Number(db.prepare(sql).get()?.['n']);
-    const events = all(
-      'select session_id, seq, type, json from session_events order by session_id, seq',
-    ).map((row) => ({ ...row, data: JSON.parse(String(row['json'])) }) as unknown as EventRow);
-    const prompts = all('select id, state from prompts');
-    const sessions = all('select id, last_seq from sessions');
-    return {
-      broken: [
-        ...gaps(events, sessions),
-        ...promptEvents(events, prompts),
-        ...permissionEvents(events),
-        ...doubled(all, 'hosted_messages', 'thread_id, key'),
-        ...unposted(all),
-      ],
-      promptStates: new Map(prompts.map((row) => [String(row['id']), String(row['state'])])),
-      deliveries: new Set(
-        all('select delivery_id from inbox').map((row) => String(row['delivery_id'])),
-      ),
-      pendingPermissions: count("select count(*) n from permissions where state = 'pending'"),
-      pendingInbox: count("select count(*) n from inbox where state = 'pending'"),
-      unsettled: count("select count(*) n from outbox where state not in ('settled', 'given_up')"),
-    };
+    return await factsOf(async (sql) => db.prepare(sql).all());
   } finally {
     db.close();
   }
 }
 
-function gaps(events: readonly EventRow[], sessions: readonly Record<string, unknown>[]): string[] {
+/** Of any database: Postgres gives large integers as strings, so numbers are made of what counts. */
+export async function factsOf(all: Query): Promise<Facts> {
+  const count = async (sql: string): Promise<number> => Number((await all(sql))[0]?.['n']);
+  const rows = await all(
+    'select session_id, seq, type, json from session_events order by session_id, seq',
+  );
+  const events = rows.map(
+    (row) =>
+      ({
+        ...row,
+        seq: Number(row['seq']),
+        data: JSON.parse(String(row['json'])),
+      }) as unknown as EventRow,
+  );
+  const prompts = await all('select id, state from prompts');
+  const sessions = await all('select id, last_seq from sessions');
+  const inbox = await all('select delivery_id from inbox');
+  return {
+    broken: [
+      ...gaps(events, sessions),
+      ...promptEvents(events, prompts),
+      ...permissionEvents(events),
+      ...(await doubled(all, 'hosted_messages', 'thread_id, key')),
+      ...(await unposted(all)),
+    ],
+    promptStates: new Map(prompts.map((row) => [String(row['id']), String(row['state'])])),
+    deliveries: new Set(inbox.map((row) => String(row['delivery_id']))),
+    pendingPermissions: await count("select count(*) n from permissions where state = 'pending'"),
+    pendingInbox: await count("select count(*) n from inbox where state = 'pending'"),
+    unsettled: await count(
+      "select count(*) n from outbox where state not in ('settled', 'given_up')",
+    ),
+  };
+}
+
+function gaps(events: readonly EventRow[], sessions: Rows): string[] {
   const last = new Map<string, number>();
   const broken: string[] = [];
   for (const { session_id: id, seq } of events) {
@@ -66,7 +83,7 @@ function gaps(events: readonly EventRow[], sessions: readonly Record<string, unk
   }
   for (const session of sessions) {
     const length = last.get(String(session['id'])) ?? 0;
-    if (session['last_seq'] !== length) {
+    if (Number(session['last_seq']) !== length) {
       broken.push(
         `${String(session['id'])}: last_seq ${String(session['last_seq'])}, but ${length} events`,
       );
@@ -79,10 +96,7 @@ const ENDS = new Set(['turn.ended', 'prompt.cancelled']);
 const FINAL = new Set(['done', 'failed', 'interrupted', 'cancelled']);
 
 /** Each prompt is queued once, started at most once, ended once when its row is final. */
-function promptEvents(
-  events: readonly EventRow[],
-  prompts: readonly Record<string, unknown>[],
-): string[] {
+function promptEvents(events: readonly EventRow[], prompts: Rows): string[] {
   const seen = new Map<string, string[]>();
   const broken: string[] = [];
   for (const { type, data } of events) {
@@ -116,18 +130,18 @@ function permissionEvents(events: readonly EventRow[]): string[] {
   );
 }
 
-type Query = (sql: string) => Record<string, unknown>[];
-
-function doubled(all: Query, table: string, columns: string): string[] {
-  return all(
+async function doubled(all: Query, table: string, columns: string): Promise<string[]> {
+  const rows = await all(
     `select ${columns}, count(*) n from ${table} group by ${columns} having count(*) > 1`,
-  ).map((row) => `${table}: ${JSON.stringify(row)}`);
+  );
+  return rows.map((row) => `${table}: ${JSON.stringify(row)}`);
 }
 
 /** A message that counts as shown is there, and no key was posted twice under two ids. */
-function unposted(all: Query): string[] {
-  return all(
+async function unposted(all: Query): Promise<string[]> {
+  const rows = await all(
     `select o.key from outbox o left join hosted_messages h on h.id = o.external_id
      where o.state = 'settled' and o.surface = 'web' and h.id is null`,
-  ).map((row) => `settled but not there: ${String(row['key'])}`);
+  );
+  return rows.map((row) => `settled but not there: ${String(row['key'])}`);
 }
