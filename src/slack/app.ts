@@ -26,6 +26,7 @@ import { createSlackSurface } from './client/slack-surface.ts';
 import { createStreams } from './client/streams.ts';
 import { createVendorLogger } from './client/vendor-logger.ts';
 import { createSingleWorkspace, type Workspaces } from './client/workspaces.ts';
+import { createHomes } from './home.ts';
 import { onChanged } from './listeners/changed.ts';
 import { onClicked } from './listeners/clicked.ts';
 import { onCommanded } from './listeners/commanded.ts';
@@ -108,13 +109,10 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
       ? undefined
       : createHttpHandler({ signingSecret, intake, clock, logger });
   const surface = createSlackSurface({
-    workspaces,
+    ...listener,
     streams: createStreams({ workspaces, clock }),
-    statuses: listener.statuses,
-    reactions: listener.reactions,
-    mintToken: createMintToken(deps.actionTokens),
     links: deps.links,
-    clock,
+    onChanged: (team) => listener.homes.changed(team),
   });
   return {
     surface,
@@ -146,20 +144,23 @@ function single({ botToken }: SlackOptions, client: WebClientOptions): Workspace
 /** Of the fifty `conversations.replies` a minute; the outbox needs some to find its messages. */
 const READS = { burst: 20, perMinute: 25 } as const;
 
-function listenerDeps(deps: SlackDeps, workspaces: Workspaces): ListenerDeps {
+function listenerDeps(deps: SlackDeps, workspaces: Workspaces) {
   const { options, clock } = deps;
   const { access } = options;
   const triggers = createTriggers({ workspaces });
+  const people = createPeople({ workspaces, access, clock });
+  const mintToken = createMintToken(deps.actionTokens);
   return {
     ...deps,
     workspaces,
     access,
     triggers,
+    people,
+    mintToken,
     reactions: createReactions({ workspaces, triggers, clock }),
     pace: createPace(READS, clock),
-    people: createPeople({ workspaces, access, clock }),
     statuses: createSessionStatuses({ workspaces, clock }),
-    sessionUrl: (id) => deps.links?.sessionUrl(id),
+    homes: createHomes({ ...deps, workspaces, people, mintToken, links: deps.links }),
   };
 }
 

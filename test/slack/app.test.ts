@@ -104,18 +104,6 @@ describe('on Slack', () => {
     expect((await bench.shown())[0]).toContain('stopped');
   });
 
-  it('the Home tab shows my sessions, and nobody else’s', async () => {
-    await open();
-    await bench.start('asker', 'hello');
-    await pass(500);
-    bench.slack.people.openHome(bench.ann);
-    bench.slack.people.openHome(bench.bob);
-    await bench.quiet();
-    const home = (id: string): string => JSON.stringify(bench.slack.hooks.home(id));
-    expect(home(bench.ann.id)).toContain('Example');
-    expect(home(bench.bob.id)).toContain('None yet');
-  });
-
   it('a reply without a mention goes on with the session; one to somebody else does not', async () => {
     await open();
     const root = (await bench.start('asker', 'one'), bench.root());

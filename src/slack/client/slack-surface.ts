@@ -4,7 +4,6 @@
  */
 import type { PageLinks } from '../../core/access/page-links.ts';
 import type { ThreadRef } from '../../core/model/thread.ts';
-import type { Clock } from '../../core/ports/clock.ts';
 import type {
   CallKind,
   NamedBudget,
@@ -33,7 +32,8 @@ export interface SlackSurfaceDeps {
   readonly mintToken: MintToken;
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
-  readonly clock: Clock;
+  /** Something that is on somebody's Home tab changed in this workspace. */
+  readonly onChanged: (team: string) => void;
 }
 
 /** Methods of tiers 3 and 4 in a minute, and what a channel takes. */
@@ -51,16 +51,14 @@ const END_OF_SESSION = 'session.terminated:';
 
 /** The reaction on what asked for a turn, beside the message of the turn. */
 const REACTION = 'reaction';
+const MOST_TOLD = 5_000;
 
 export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
   const { workspaces, streams, statuses, reactions } = deps;
   const messages = createMessages({ workspaces, streams });
 
-  const show = (place: Place, body: SlackBody, key?: string): void => {
-    const status = key?.startsWith(END_OF_SESSION) === true ? 'closed' : body.status;
-    if (status === 'answered') void statuses.answered(place);
-    else if (status !== undefined) void statuses.show(place, status);
-  };
+  const tell = createTell(deps.onChanged);
+  const show = createShow(statuses);
 
   return {
     name: SURFACE,
@@ -73,12 +71,7 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       return [writeBody(first), ...more.map(writeBody)];
     },
 
-    mirrors: (view) => {
-      if (view.kind !== 'turn' || view.turn.endedAt === null) return [];
-      const { actor, state } = view.turn;
-      // One that never ran was taken back, perhaps for an edit of the same message.
-      return actor.surface === SURFACE && state !== 'cancelled' ? [REACTION] : [];
-    },
+    mirrors: (view) => (hasReaction(view) ? [REACTION] : []),
 
     async post(thread, key, text, _signal, mirror) {
       const place = placeOf(thread);
@@ -87,10 +80,12 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       if (body.live !== undefined && isDirect(place.channel)) {
         const started = await streams.start(place, body.live);
         show(place, body);
+        deps.onChanged(place.team);
         if (started.kind === 'started') return { ok: true, value: started.ts };
         if (started.kind === 'failed') return failed(started.failure);
       }
       const posted = await messages.post(place, key, body);
+      deps.onChanged(place.team);
       show(place, body, key);
       return posted.ok ? { ok: true, value: String(posted.data['ts']) } : failed(posted.failure);
     },
@@ -101,6 +96,7 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       if (facet?.mirror === REACTION) return DONE;
       const body = readBody(text);
       show(place, body);
+      tell(place, externalId, body);
       if (streams.isLive(place, externalId)) {
         const appended =
           body.live === undefined ? false : await streams.append(place, externalId, body.live);
@@ -118,6 +114,35 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       return findByKey(workspaces, place, key, (ts) => streams.isLive(place, ts));
     },
   };
+}
+
+/** Brings the thread's status in line with what one of its messages says. Never fails. */
+const createShow =
+  (statuses: SessionStatuses) =>
+  (place: Place, body: SlackBody, key?: string): void => {
+    const status = key?.startsWith(END_OF_SESSION) === true ? 'closed' : body.status;
+    if (status === 'answered') void statuses.answered(place);
+    else if (status !== undefined) void statuses.show(place, status);
+  };
+
+/** Tells of an edit that says something else of its session than the message did before. */
+function createTell(onChanged: (team: string) => void) {
+  const told = new Map<string, SlackBody['status']>();
+  return ({ team, channel }: Place, ts: string, { status }: SlackBody): void => {
+    const id = `${team}/${channel}/${ts}`;
+    if (status !== undefined && told.get(id) === status) return;
+    told.set(id, status);
+    const [oldest] = told.keys();
+    if (told.size > MOST_TOLD && oldest !== undefined) told.delete(oldest);
+    onChanged(team);
+  };
+}
+
+function hasReaction(view: ResolvedView): boolean {
+  if (view.kind !== 'turn' || view.turn.endedAt === null) return false;
+  const { actor, state } = view.turn;
+  // One that never ran was taken back, perhaps for an edit of the same message.
+  return actor.surface === SURFACE && state !== 'cancelled';
 }
 
 const DONE: SendResult<null> = { ok: true, value: null };

@@ -10,6 +10,8 @@ export interface Workspace {
   readonly botUserId: string;
   readonly botId: string | undefined;
   readonly token: string;
+  /** Address of the workspace with a slash at its end, where it is known. */
+  readonly url: string | undefined;
   readonly call: Call;
 }
 
@@ -24,6 +26,7 @@ const whoSchema = z.object({
   team_id: z.string(),
   user_id: z.string(),
   bot_id: z.string().optional(),
+  url: z.string().optional(),
 });
 
 /** One workspace, by its bot token. Who we are there is asked once. */
@@ -34,8 +37,8 @@ export function createSingleWorkspace(token: string, options: WebClientOptions):
   const look = async (): Promise<Workspace> => {
     const answer = await call('auth.test', {});
     if (!answer.ok) throw appErrorOf('auth.test', answer.failure);
-    const { team_id: team, user_id: botUserId, bot_id: botId } = whoSchema.parse(answer.data);
-    return { team, botUserId, botId, token, call };
+    const { team_id: team, user_id: botUserId, bot_id: botId, url } = whoSchema.parse(answer.data);
+    return { team, botUserId, botId, token, url, call };
   };
   const workspace = (): Promise<Workspace> => {
     known ??= look().catch((error: unknown) => {

@@ -1,6 +1,5 @@
 /** What listeners share. */
 import type { ActionTokens } from '../../core/access/action-token.ts';
-import type { SessionId } from '../../core/model/ids.ts';
 import type { Pace } from '../../core/outbox/pace.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
@@ -10,6 +9,7 @@ import type { SessionStatuses } from '../client/session-status.ts';
 import type { People } from '../client/people.ts';
 import type { Reactions } from '../client/reactions.ts';
 import type { Workspaces } from '../client/workspaces.ts';
+import type { Homes } from '../home.ts';
 import type { SlackAccess } from '../options.ts';
 import type { Triggers } from '../triggers.ts';
 
@@ -25,10 +25,10 @@ export interface ListenerDeps {
   readonly statuses: SessionStatuses;
   readonly reactions: Reactions;
   readonly triggers: Triggers;
+  readonly homes: Homes;
   readonly access: SlackAccess;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly sessionUrl: (sessionId: SessionId) => string | undefined;
 }
 
 /** From which workspace and app a payload comes. */

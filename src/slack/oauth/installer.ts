@@ -33,14 +33,18 @@ interface InstallerDeps extends Omit<TokensDeps, 'seal'> {
 }
 
 const COOKIE = 'threadcast_slack_state';
-const whoSchema = z.object({ bot_id: z.string().optional(), user_id: z.string() });
+const whoSchema = z.object({
+  bot_id: z.string().optional(),
+  user_id: z.string(),
+  url: z.string().optional(),
+});
 
 export function createInstaller(deps: InstallerDeps): Installer {
   const tokens = createTokens({ ...deps, seal: createSeal(deps.secretKey) });
 
   const of = async (team: string): Promise<Workspace> => {
-    const { botToken: token, botUserId, botId } = await tokens.grant(team);
-    return { team, botUserId, botId, token, call: (...args) => call(team, ...args) };
+    const { botToken: token, botUserId, botId, url } = await tokens.grant(team);
+    return { team, botUserId, botId, token, url, call: (...args) => call(team, ...args) };
   };
 
   const call = async (team: string, ...args: Parameters<Call>): ReturnType<Call> => {
@@ -108,8 +112,8 @@ function createPages(deps: InstallerDeps, tokens: Pick<Tokens, 'save'>) {
     const grant = grantOf(granted, deps.clock.now());
     const who = await createCall(grant.botToken, deps.client)('auth.test', {});
     const known = who.ok ? whoSchema.parse(who.data) : undefined;
-    const { bot_id: botId, user_id: botUserId = grant.botUserId } = known ?? {};
-    await tokens.save(team, { ...grant, botUserId, ...(botId === undefined ? {} : { botId }) });
+    const { bot_id: botId, user_id: botUserId = grant.botUserId, url } = known ?? {};
+    await tokens.save(team, { ...grant, botUserId, botId, url });
     deps.logger.info({ team }, 'a workspace installed the Slack app');
     return page(200, 'Installed. Invite @threadcast to a channel and mention it.');
   };

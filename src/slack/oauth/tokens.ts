@@ -18,6 +18,8 @@ const grantSchema = z.object({
   botToken: z.string(),
   botUserId: z.string(),
   botId: z.string().optional(),
+  /** Of the workspace, as auth.test gives it. */
+  url: z.string().optional(),
   refreshToken: z.string().optional(),
   /** Milliseconds since the epoch; absent: it does not expire. */
   expiresAt: z.number().optional(),
@@ -157,6 +159,7 @@ export function grantOf(
     botToken,
     botUserId: answer.bot_user_id ?? before?.botUserId ?? '',
     ...(before?.botId === undefined ? {} : { botId: before.botId }),
+    ...(before?.url === undefined ? {} : { url: before.url }),
     ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(expires_in === undefined ? {} : { expiresAt: now + expires_in * 1000 }),
   };

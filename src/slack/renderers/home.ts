@@ -1,60 +1,141 @@
-/** The Home tab: my sessions, newest first, and the requests that wait. */
-import type { KnownBlock, View } from '@slack/types';
-import type { SessionId } from '../../core/model/ids.ts';
-import type { PermissionRequest } from '../../core/model/permission.ts';
+/**
+ * The Home tab: what waits for an answer, and my sessions, newest first. Invariant: at most 100
+ * blocks, and what is left out is counted.
+ */
+import type { Button, KnownBlock, View } from '@slack/types';
 import type { Session } from '../../core/model/session.ts';
-import { placeOf } from '../address.ts';
-import { context, mrkdwnSection } from './body.ts';
-import { codeLine, plainLine } from './mrkdwn.ts';
+import { context, cut, mrkdwnSection } from './body.ts';
+import { plainLine, toMrkdwn } from './mrkdwn.ts';
+import { askedBlocks, type Asked, type MintToken } from './permission.ts';
 
-const SHOWN = 20;
+export interface HomeSession {
+  readonly session: Session;
+  /** What people call its thread. */
+  readonly title: string;
+  readonly threadUrl: string | undefined;
+  readonly pageUrl: string | undefined;
+}
+
+export interface HomeRequest {
+  readonly asked: Asked;
+  readonly agentName: string;
+  readonly threadUrl: string | undefined;
+  /** Where all of it can be read, if anywhere. */
+  readonly approvalUrl: string | undefined;
+}
+
+export interface Home {
+  /** Those that are shown, newest first. */
+  readonly sessions: readonly HomeSession[];
+  readonly requests: readonly HomeRequest[];
+  /** Counted, not shown. */
+  readonly moreSessions: number;
+  readonly moreRequests: number;
+  /** What became of a click, when there is something to say. */
+  readonly note?: string | undefined;
+}
+
+/** At most 5 blocks each: with headings below Slack's 100. */
+export const MOST_REQUESTS = 5;
+/** At most 2 blocks each. */
+export const MOST_SESSIONS = 20;
+
+/** All Stop buttons have an action id that begins so; their value is the session's id. */
+export const STOP_ACTION = 'stop';
+const OPEN_ACTION = 'open';
+
+const STATES: Readonly<Record<Session['state'], string>> = {
+  new: '🕓 starting',
+  starting: '📦 starting its agent',
+  idle: '⚪ ready',
+  running: '⏳ working',
+  failed: '❌ its agent could not be started',
+  ending: '⚪ being closed',
+  ended: '⚪ closed',
+};
+
+const EMPTY = [
+  'You have no sessions yet. There are four ways to start one:',
+  '• *In a channel*: mention me with what you want done, such as `@Threadcast why does the build fail?` I answer in a thread, and your replies there go on with it.',
+  '• *Here*: write to me under _Messages_.',
+  '• *About a message*: choose _Ask Threadcast_ in its menu (⋮).',
+  '• *Anywhere in a channel*: `/threadcast` and what you want done.',
+  'I ask before I run or change anything. `help` lists what else I understand.',
+].join('\n');
+
+export function homeView(home: Home, mint: MintToken): View {
+  const { sessions, requests, moreSessions, moreRequests, note } = home;
+  const waiting = requests.flatMap((request, at) => requestBlocks(request, at, mint));
+  const blocks = [
+    ...(note === undefined ? [] : [mrkdwnSection(`⚠️ ${toMrkdwn(note)}`)]),
+    ...(waiting.length === 0 ? [] : [heading('Waiting for an answer'), ...waiting]),
+    ...(moreRequests > 0 ? [context(`_and ${moreRequests} more, each in its thread_`)] : []),
+    heading(sessions.length === 0 ? 'Welcome' : 'My sessions'),
+    ...(sessions.length === 0 ? [mrkdwnSection(EMPTY)] : sessions.flatMap(sessionBlocks)),
+    ...(moreSessions > 0 ? [context(`_and ${moreSessions} older ones_`)] : []),
+  ];
+  return { type: 'home', blocks };
+}
 
 const heading = (text: string): KnownBlock => ({
   type: 'header',
   text: { type: 'plain_text', text },
 });
 
-export function homeView(
-  sessions: readonly Session[],
-  pending: readonly PermissionRequest[],
-  sessionUrl: (id: SessionId) => string | undefined,
-): View {
-  const waiting = pending.map(
-    ({ title, code }) => `✋ ${codeLine(title.slice(0, 200))} \`${plainLine(code)}\``,
-  );
-  const listed = sessions.slice(0, SHOWN).map((session) => sessionLine(session, sessionUrl));
-  const rest = sessions.length - listed.length;
-  return {
-    type: 'home',
-    blocks: [
-      heading('Waiting for an answer'),
-      mrkdwnSection(waiting.length === 0 ? 'Nothing waits.' : waiting.slice(0, SHOWN).join('\n')),
-      heading('My sessions'),
-      mrkdwnSection(
-        listed.length === 0
-          ? 'None yet. Mention me in a channel, or write to me here.'
-          : listed.join('\n'),
-      ),
-      ...(rest > 0 ? [context(`_and ${rest} older ones_`)] : []),
-    ],
-  };
+function requestBlocks(
+  { asked, agentName, threadUrl, approvalUrl }: HomeRequest,
+  at: number,
+  mint: MintToken,
+): readonly KnownBlock[] {
+  const { code, expiresAt } = asked.permission;
+  const line = `✋ *${plainLine(agentName)}* asks \`${plainLine(code)}\` · expires ${date(expiresAt, '{time}')}`;
+  const text = { type: 'mrkdwn', text: cut(line, 300) } as const;
+  const open = threadUrl === undefined ? [] : [openButton(threadUrl, `request ${at}`)];
+  const [accessory] = open;
+  return [
+    { type: 'section', text, ...(accessory === undefined ? {} : { accessory }) },
+    ...askedBlocks(asked, mint, approvalUrl),
+  ];
 }
 
-function sessionLine(
-  { id, agentName, state, createdAt, metadata }: Session,
-  sessionUrl: (id: SessionId) => string | undefined,
-): string {
-  const at = `<!date^${Math.floor(createdAt / 1000)}^{date_short_pretty} {time}|${new Date(createdAt).toISOString().slice(0, 16)}>`;
-  const url = sessionUrl(id) ?? threadUrl(metadata['thread']);
-  const name = plainLine(agentName);
-  return `• ${url === undefined ? name : `<${url}|${name}>`} · ${plainLine(state)} · ${at}`;
+function sessionBlocks(shown: HomeSession): readonly KnownBlock[] {
+  const { session, title, threadUrl, pageUrl } = shown;
+  const { id, agentName, state, createdAt } = session;
+  const facts = [
+    plainLine(agentName),
+    STATES[state],
+    `since ${date(createdAt, '{date_short_pretty} {time}')}`,
+    ...(pageUrl === undefined ? [] : [`<${pageUrl}|session page>`]),
+  ];
+  const line = `*${plainLine(cut(title, 120))}*\n${facts.join(' · ')}`;
+  const text = { type: 'mrkdwn', text: line } as const;
+  const open = threadUrl === undefined ? [] : [openButton(threadUrl, id)];
+  const isBusy = state === 'running' || state === 'starting' || state === 'new';
+  if (isBusy)
+    return [
+      { type: 'section', text },
+      { type: 'actions', elements: [...open, stopButton(id)] },
+    ];
+  const [accessory] = open;
+  return [{ type: 'section', text, ...(accessory === undefined ? {} : { accessory }) }];
 }
 
-/** Where the thread is on Slack; the session keeps its thread's key. */
-function threadUrl(key: unknown): string | undefined {
-  if (typeof key !== 'string') return undefined;
-  const { channel, thread } = placeOf({ key });
-  return thread === ''
-    ? undefined
-    : `https://slack.com/archives/${encodeURIComponent(channel)}/p${thread.replace('.', '')}`;
+const openButton = (url: string, of: string): Button => ({
+  type: 'button',
+  action_id: `${OPEN_ACTION}:${of}`,
+  text: { type: 'plain_text', text: 'Open thread' },
+  url,
+});
+
+const stopButton = (id: string): Button => ({
+  type: 'button',
+  action_id: `${STOP_ACTION}:${id}`,
+  text: { type: 'plain_text', text: 'Stop' },
+  style: 'danger',
+  value: id,
+});
+
+function date(at: number, format: string): string {
+  const utc = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  return `<!date^${Math.floor(at / 1000)}^${format}|${utc} UTC>`;
 }

@@ -15,8 +15,11 @@ import { codeLine, plainLine } from './mrkdwn.ts';
 
 type View = Extract<ResolvedView, { kind: 'permission' }>;
 
+/** A request, wherever it is shown. */
+export type Asked = Pick<View, 'sessionId' | 'permission'>;
+
 /** Gives the opaque token of an option's button; undefined: this option has no button. */
-export type MintToken = (view: View, option: PermissionOption) => string | undefined;
+export type MintToken = (asked: Asked, option: PermissionOption) => string | undefined;
 
 /** All buttons of permission requests have an action id that begins so. */
 export const PERMISSION_ACTION = 'permission';
@@ -36,6 +39,23 @@ function pending(view: View, mint: MintToken, url: string | undefined): SlackBod
   const { permission, transcript } = view;
   const { toolCall, code } = permission;
   const heading = `✋ *${plainLine(transcript.agentName)}* ${wantsTo(toolCall.kind)} \`${plainLine(code)}\``;
+  const blocks = [
+    mrkdwnSection(heading),
+    ...askedBlocks(view, mint, url),
+    context(footer(view, url)),
+  ];
+  const subject = cut(hiddenCharacters(subjectOf(permission)), 500);
+  const text = `${heading}\n${codeLine(subject)}\n${howToType(code)}`;
+  return { text: cut(text, TEXT_LIMIT), blocks };
+}
+
+/** What is asked, and the buttons that answer it; approving ones only below the whole of it. */
+export function askedBlocks(
+  asked: Asked,
+  mint: MintToken,
+  url: string | undefined,
+): readonly KnownBlock[] {
+  const { permission } = asked;
   const subject = hiddenCharacters(subjectOf(permission));
   const isWhole =
     subject.length <= READABLE.characters && subject.split('\n').length <= READABLE.lines;
@@ -43,16 +63,11 @@ function pending(view: View, mint: MintToken, url: string | undefined): SlackBod
   const options = isWhole
     ? permission.options
     : permission.options.filter(({ kind }) => kind.startsWith('reject'));
-  const note = isWhole ? [] : [context(tooLong(subject.length, url))];
-  const blocks = [
-    mrkdwnSection(heading),
+  return [
     preformatted(shown === '' ? '(no details)' : shown),
-    ...note,
-    ...buttons(view, options, mint),
-    context(footer(view, url)),
+    ...(isWhole ? [] : [context(tooLong(subject.length, url))]),
+    ...buttons(asked, options, mint),
   ];
-  const text = `${heading}\n${codeLine(cut(subject, 500))}\n${howToType(code)}`;
-  return { text: cut(text, TEXT_LIMIT), blocks };
 }
 
 function tooLong(characters: number, url: string | undefined): string {
@@ -67,12 +82,12 @@ function beginning(subject: string): string {
 }
 
 function buttons(
-  view: View,
+  asked: Asked,
   options: readonly PermissionOption[],
   mint: MintToken,
 ): readonly KnownBlock[] {
   const elements = options.slice(0, MOST_BUTTONS).flatMap((option, index) => {
-    const value = mint(view, option);
+    const value = mint(asked, option);
     if (value === undefined) return [];
     const style = styleOf(option);
     const label = cut(hiddenCharacters(option.name).trim() || option.kind, LABEL_LIMIT);

@@ -29,6 +29,8 @@ export interface People {
    * the message from before (`{...message}`) presses what the person still had before them.
    */
   click(user: SlackUser, message: SlackMessage, button: string, option?: string): Delivery;
+  /** Presses a button on the person's Home tab with this action id or label. */
+  clickHome(user: SlackUser, button: string): Delivery;
   slash(user: SlackUser, channel: SlackChannel, text: string, command?: string): Delivery;
   /** The message shortcut with this callback id. */
   shortcut(user: SlackUser, message: SlackMessage, callbackId: string): Delivery;
@@ -174,6 +176,18 @@ export function createPeople({ state, events, courier, hooks }: PeopleDeps): Peo
         ...(message.onlyFor === null && { message: messageJson(state, installOf(user), message) }),
         state: { values: {} },
         actions: [actionOf(found.block, found.element, option, state.newTs(message.channel))],
+      });
+    },
+    clickHome(user, button) {
+      const view = hooks.home(user.id);
+      const found = findElement(view?.blocks, button);
+      if (found === undefined) throw new Error(`There is no button "${button}" on the Home tab`);
+      return courier.send('interactive', user.teamId, {
+        type: 'block_actions',
+        ...interaction(user, null, null),
+        container: { type: 'view', view_id: view?.id },
+        view,
+        actions: [actionOf(found.block, found.element, undefined, `${state.clock.now() / 1000}`)],
       });
     },
     slash: (user, channel, text, command = '/threadcast') =>
