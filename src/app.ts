@@ -18,11 +18,13 @@ import type { Inbound } from './core/inbound/inbound.ts';
 import { AppError } from './core/model/errors.ts';
 import type { SessionId } from './core/model/ids.ts';
 import { mintId } from './core/model/ids.ts';
+import type { ThreadRef } from './core/model/thread.ts';
 import { PERMISSION_EXPIRY_MS } from './core/model/permission.ts';
 import { createOutbox } from './core/outbox/outbox.ts';
 import type { Outbox } from './core/outbox/outbox.ts';
 import { redactedSurface } from './core/outbox/redacted-surface.ts';
 import { systemClock } from './core/ports/system-clock.ts';
+import { createFolds } from './core/presenter/folds.ts';
 import { createPresenter } from './core/presenter/presenter.ts';
 import type { Presenter } from './core/presenter/presenter.ts';
 import { createSessionService } from './core/sessions/create-service.ts';
@@ -156,7 +158,9 @@ async function createThreads(foundation: Foundation, sessions: Sessions) {
     },
   });
   Object.assign(late, { presenter, inbound, outbox });
-  return { outbox, presenter, inbound, actionTokens, platforms };
+  const threadUrl = async (ref: ThreadRef): Promise<string | undefined> =>
+    byName.get(ref.surface)?.surface.threadUrl?.(ref);
+  return { outbox, presenter, inbound, actionTokens, platforms, threadUrl };
 }
 
 /** A part that another one needs before it can be made. */
@@ -198,6 +202,8 @@ function attachEdges(
     threads: storage.threads,
     inbound: threads.inbound,
     sessions: sessions.service,
+    transcript: createFolds(storage.sessions).transcript,
+    threadUrl: threads.threadUrl,
     templates: storage.templates,
     wakeBus: storage.wakeBus,
     login,

@@ -6,53 +6,22 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
-import type { Redact } from '../core/access/redact.ts';
-import type { ActionTokens } from '../core/access/action-token.ts';
-import type { Caller } from '../core/model/actor.ts';
 import { AppError } from '../core/model/errors.ts';
 import type { Thread } from '../core/model/thread.ts';
-import type { Clock } from '../core/ports/clock.ts';
-import type { Logger } from '../core/ports/logger.ts';
-import type { HostedMessageStore, TemplateStore, ThreadStore } from '../core/ports/stores.ts';
-import type { WakeBus } from '../core/ports/wake-bus.ts';
-import type { SessionService } from '../core/sessions/service.ts';
 import { createActions } from './actions.ts';
 import { answer, answerError, wantsJson } from './answer.ts';
 import { loadAssets } from './assets.ts';
-import type { Login } from './login.ts';
+import type { Guards, WebAppDeps, WebEnv } from './deps.ts';
+import { ownPath } from './own-path.ts';
 import { protectiveHeaders, sameOriginOnly } from './protection.ts';
 import { renderLogin } from './renderers/page.ts';
 import { homePage, threadOf, threadPage } from './routes/pages.ts';
 import { runStream } from './routes/stream.ts';
-import { openThread, parseWritten, withAgent, writeMessage, type Inbound } from './routes/write.ts';
+import { openThread, parseWritten, withAgent, writeMessage } from './routes/write.ts';
+import { addSessions } from './session-routes.ts';
 import { createThreadReader } from './thread-reader.ts';
 import { LOGIN_PROBLEMS, notLoggedIn, operator } from './viewer.ts';
 import { createViewerCookie, type ViewerCookie } from './viewer-cookie.ts';
-
-export interface WebAppDeps {
-  readonly hosted: HostedMessageStore;
-  readonly threads: ThreadStore;
-  readonly inbound: Inbound;
-  readonly sessions: SessionService;
-  readonly templates: Pick<TemplateStore, 'templates'>;
-  readonly wakeBus: WakeBus;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** What the sentence of an error passes. */
-  readonly redact: Redact;
-  readonly login: Login;
-  /** Secret of the login cookie: changing it logs everybody out. */
-  readonly cookieKey: Uint8Array;
-  /** Where people reach the page; https makes the cookie secure. */
-  readonly publicUrl: string;
-  readonly actionTokens: ActionTokens;
-  /** Template that a new thread offers first. */
-  readonly defaultAgent: string;
-  /** What others see of the person who logged in. */
-  readonly operatorName?: string | undefined;
-}
-
-export type WebEnv = { Variables: { caller: Caller } };
 
 /** Room for the longest message in the encoding of a form. */
 const LARGEST_BODY = 2 * 1024 * 1024;
@@ -88,23 +57,10 @@ export function createWebApp(deps: WebAppDeps): Hono<WebEnv> {
   });
   addLogin(app, guards, deps, cookie, script);
   addPages(app, guards, deps, script);
+  addSessions(app, guards, deps, script);
   addWriting(app, guards, deps, script);
   addButtons(app, guards, deps, script);
   return app;
-}
-
-interface Guards {
-  readonly open: readonly [MiddlewareHandler];
-  /** For looking: logged in. */
-  readonly look: readonly [MiddlewareHandler, MiddlewareHandler<WebEnv>];
-  /** For changes of who is not logged in yet. */
-  readonly enter: readonly [MiddlewareHandler, MiddlewareHandler, MiddlewareHandler];
-  readonly change: readonly [
-    MiddlewareHandler,
-    MiddlewareHandler,
-    MiddlewareHandler,
-    MiddlewareHandler<WebEnv>,
-  ];
 }
 
 function tooLarge(): never {
@@ -120,15 +76,16 @@ function addLogin(
 ): void {
   app.get('/login', ...open, (c) => c.html(renderLogin(script)));
   app.post('/login', ...enter, async (c) => {
-    const { code } = await c.req.parseBody();
+    const { code, next: wanted } = await c.req.parseBody();
+    const next = ownPath(wanted);
     const problem = LOGIN_PROBLEMS[login.redeem(typeof code === 'string' ? code : '')];
     if (problem !== null) {
       return wantsJson(c)
         ? c.json({ message: problem }, 401)
-        : c.html(renderLogin(script, problem), 401);
+        : c.html(renderLogin(script, { problem, next }), 401);
     }
     c.header('Set-Cookie', cookie.issue());
-    return answer(c, script, { location: '/' });
+    return answer(c, script, { location: next ?? '/' });
   });
   app.post('/logout', ...change, (c) => {
     c.header('Set-Cookie', cookie.clear());

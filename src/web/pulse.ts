@@ -12,7 +12,7 @@ export interface Pulse {
 /** `failed` is told once; the pulse has stopped by then. */
 export function createPulse(
   clock: Clock,
-  intervalMs: number,
+  intervalMs: () => number,
   work: () => Promise<void>,
   failed: (error: unknown) => void,
 ): Pulse {
@@ -39,7 +39,7 @@ export function createPulse(
   const isStopped = (): boolean => state === 'stopped';
   const schedule = (): void => {
     state = 'waiting';
-    forget = clock.after(Math.max(0, lastStart + intervalMs - clock.now()), () => {
+    forget = clock.after(Math.max(0, lastStart + intervalMs() - clock.now()), () => {
       run().catch((error: unknown) => {
         stop();
         failed(error);

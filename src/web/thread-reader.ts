@@ -6,7 +6,8 @@ import type { Thread } from '../core/model/thread.ts';
 import { isAppError } from '../core/model/errors.ts';
 import type { ThreadStore } from '../core/ports/stores.ts';
 import type { SessionService } from '../core/sessions/service.ts';
-import type { QueueState, ThreadState, ThreadSummary } from './renderers/regions.ts';
+import type { QueueState, ThreadSummary } from './renderers/regions.ts';
+import { stateOf } from './session-state.ts';
 
 /** Threads in the list; older ones are reached by their address. */
 const LISTED = 50;
@@ -46,8 +47,12 @@ export function createThreadReader(deps: {
     waiting: ReadonlySet<SessionId>,
   ): Promise<ThreadSummary> => {
     const session = await sessionOf(caller, thread.id);
-    const agentName = session?.agentName ?? null;
-    return { thread, agentName, state: session === undefined ? 'new' : stateOf(session, waiting) };
+    if (session === undefined) return { thread, agentName: null, state: 'new' };
+    // Only for what runs: a list must not ask for every queue.
+    const running =
+      session.state === 'running' ? (await sessions.queue(caller, session.id)).running : null;
+    const state = stateOf(session, { isAsking: waiting.has(session.id), running });
+    return { thread, agentName: session.agentName, state };
   };
 
   const waitingSessions = async (caller: Caller): Promise<ReadonlySet<SessionId>> =>
@@ -70,18 +75,4 @@ export function createThreadReader(deps: {
       return { sessionId: session.id, paused, waiting };
     },
   };
-}
-
-const STATES: Readonly<Record<Session['state'], ThreadState>> = {
-  new: 'starting',
-  starting: 'starting',
-  idle: 'ready',
-  running: 'working',
-  failed: 'failed',
-  ending: 'closed',
-  ended: 'closed',
-};
-
-function stateOf(session: Session, waiting: ReadonlySet<SessionId>): ThreadState {
-  return waiting.has(session.id) ? 'waiting' : STATES[session.state];
 }

@@ -1,6 +1,7 @@
 /** Who looks at the page: the one person who has the login link, and what they may do. */
 import type { Context } from 'hono';
 import type { Caller } from '../core/model/actor.ts';
+import { ownPath } from './own-path.ts';
 import type { Redeemed } from './login.ts';
 import { renderLogin, renderReload } from './renderers/page.ts';
 
@@ -33,5 +34,5 @@ export function notLoggedIn(c: Context, script: string): Response {
   if (fromElsewhere && c.req.query(RELOADED) === undefined) {
     return c.html(renderReload(script, `${c.req.path}?${RELOADED}`));
   }
-  return c.html(renderLogin(script), 401);
+  return c.html(renderLogin(script, { next: ownPath(c.req.path) }), 401);
 }

@@ -12,7 +12,7 @@ describe('a pulse', () => {
     const times: number[] = [];
     const begin = clock.now();
     const work = async (): Promise<void> => void times.push(clock.now() - begin);
-    const pulse = createPulse(clock, 100, work, unexpected);
+    const pulse = createPulse(clock, () => 100, work, unexpected);
     for (let ms = 0; ms < 250; ms += 10) {
       pulse.poke();
       await clock.advance(10);
@@ -29,7 +29,7 @@ describe('a pulse', () => {
       runs += 1;
       return new Promise((resolve) => (release = resolve));
     };
-    const pulse = createPulse(clock, 10, work, unexpected);
+    const pulse = createPulse(clock, () => 10, work, unexpected);
     pulse.poke();
     await clock.advance(1);
     pulse.poke();
@@ -45,7 +45,7 @@ describe('a pulse', () => {
     const errors: unknown[] = [];
     const failing = createPulse(
       clock,
-      10,
+      () => 10,
       () => Promise.reject(new Error('no')),
       (error) => errors.push(error),
     );
@@ -54,7 +54,12 @@ describe('a pulse', () => {
     failing.poke();
     await clock.advance(1_000);
     expect(errors).toEqual([new Error('no')]);
-    const stopped = createPulse(clock, 10, async () => unexpected('it ran'), unexpected);
+    const stopped = createPulse(
+      clock,
+      () => 10,
+      async () => unexpected('it ran'),
+      unexpected,
+    );
     stopped.poke();
     stopped.stop();
     await clock.advance(1_000);

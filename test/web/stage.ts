@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { createActionTokens } from '../../src/core/access/action-token.ts';
+import { createPageLinks } from '../../src/core/access/page-links.ts';
 import { createRedactor } from '../../src/core/access/redact.ts';
 import { AppError } from '../../src/core/model/errors.ts';
 import type { Actor } from '../../src/core/model/actor.ts';
@@ -81,6 +82,8 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
     hosted,
     threads,
     sessions: session.service,
+    transcript: async () => session.transcript(),
+    threadUrl: async () => undefined,
     redact: createRedactor(),
     wakeBus,
     clock,
@@ -157,8 +160,30 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
       await threads.bind(thread.id, session.id, clock.now());
       return thread;
     },
+    /** Path of the link that a message has to a request; `asked`: to another one than is asked. */
+    approvalLink(requestId: string, asked?: Readonly<Record<string, unknown>>): string {
+      const permission = session.transcript().permissions.get(requestId as RequestId);
+      if (permission === undefined) throw new Error('Nothing was asked');
+      const view = {
+        sessionId: session.id,
+        permission: { ...permission, asked: asked ?? permission.asked },
+      };
+      return createPageLinks({ publicUrl: '', tokens: actionTokens }).approvalUrl(view);
+    },
     listen: () => listen(app),
   };
+}
+
+/** The cookie of somebody who followed a login link. */
+export async function logInto(stage: Stage): Promise<string> {
+  const origin = 'http://127.0.0.1';
+  const code = new URL(stage.login.mintLink(origin)).hash.slice(1);
+  const response = await stage.app.request(`${origin}/login`, {
+    method: 'POST',
+    body: new URLSearchParams({ code }),
+    headers: { accept: 'application/json', origin },
+  });
+  return (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 }
 
 export async function listen(app: { fetch: Parameters<typeof serve>[0]['fetch'] }, at = 0) {
@@ -184,6 +209,7 @@ function createPlayedSession(clock: Clock) {
   const calls: (readonly unknown[])[] = [];
   let waiting: readonly Prompt[] = [];
   let state: Session['state'] = 'idle';
+  let isForbidden = false;
   let seq = 0;
 
   const push = (...events: readonly NewEvent[]): void => {
@@ -217,7 +243,14 @@ function createPlayedSession(clock: Clock) {
   };
   const service: SessionService = {
     create: notPlayed,
-    session: async () => ({ id, agentName: 'Example', state }) as Session,
+    async session(_caller, asked) {
+      if (isForbidden) throw new AppError('forbidden', 'Sorry, you may not read this.');
+      if (asked !== id) throw new AppError('not_found', `There is no session ${asked}.`);
+      const createdBy = { surface: 'github', id: '7', name: 'ann', kind: 'person' } as const;
+      const at = clock.now();
+      const session = { id, agentName: 'Example', state, stateReason: null, usage: null };
+      return { ...session, createdBy, createdAt: at, cwd: folder.view().cwd } as Session;
+    },
     sessions: notPlayed,
     prompt: notPlayed,
     turnResult: notPlayed,
@@ -267,6 +300,7 @@ function createPlayedSession(clock: Clock) {
     requests,
     calls,
     transcript: () => folder.view(),
+    forbidReading: (is: boolean): void => void (isForbidden = is),
     setState: (next: Session['state']): void => void (state = next),
     setWaiting: (prompts: readonly Prompt[]): void => void (waiting = prompts),
   };

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
 import { createActionTokens } from '../../src/core/access/action-token.ts';
+import { createFolds } from '../../src/core/presenter/folds.ts';
 import { parseId } from '../../src/core/model/ids.ts';
-import { createWebApp, type WebEnv } from '../../src/web/app.ts';
+import { createWebApp } from '../../src/web/app.ts';
+import type { WebEnv } from '../../src/web/deps.ts';
 import { createWebSurface } from '../../src/web/client/web-surface.ts';
 import { createLogin } from '../../src/web/login.ts';
 import { describeSurface } from '../contracts/surface.contract.ts';
@@ -45,6 +47,8 @@ async function openWeb(): Promise<SurfaceBench> {
     page = createWebApp({
       ...deps,
       hosted,
+      transcript: createFolds(stores.memory.sessions).transcript,
+      threadUrl: async () => undefined,
       login,
       actionTokens,
       cookieKey: key(9),

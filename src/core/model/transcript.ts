@@ -44,6 +44,8 @@ export interface ToolCall {
   readonly locations: readonly { readonly path: string; readonly line?: number | undefined }[];
   /** What runs, when the agent says so: the command line of an execute call. */
   readonly command?: string | undefined;
+  /** ACP `rawInput` as the agent said it last; absent when it never did. */
+  readonly input?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What appeared in a turn, in order: text, thoughts, tool calls, notices. */

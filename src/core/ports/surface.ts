@@ -103,6 +103,8 @@ export interface Surface {
     signal: AbortSignal,
     facet?: MessageFacet,
   ): Promise<SendResult<null>>;
+  /** Where people open the thread, when the surface can say; may ask it. */
+  threadUrl?(thread: ThreadRef): Promise<string | undefined>;
   /** The id of the message that was posted with `key`, or null when there is certainly none. */
   find(
     thread: ThreadRef,

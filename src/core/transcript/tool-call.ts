@@ -31,7 +31,8 @@ export function mergeToolCall(
 ): ToolCall {
   const kind = mergedKind(known?.kind, text(raw['kind']));
   const content = mergedContent(known?.content ?? [], raw, cwd);
-  const command = kind === 'execute' ? commandOf(record(raw['rawInput'])) : undefined;
+  const input = filled(record(raw['rawInput']));
+  const command = kind === 'execute' ? commandOf(input) : undefined;
   const locations = list(raw['locations']) === undefined ? undefined : locationsOf(raw, cwd);
   return {
     toolCallId,
@@ -41,8 +42,17 @@ export function mergeToolCall(
     content,
     locations: locations ?? known?.locations ?? [],
     command: command ?? known?.command,
+    ...optional(input ?? known?.input),
   };
 }
+
+/** Agents begin with an empty input and say it whole later. */
+function filled(input: RawRecord | undefined): RawRecord | undefined {
+  return input !== undefined && Object.keys(input).length > 0 ? input : undefined;
+}
+
+const optional = (input: RawRecord | undefined): Pick<ToolCall, 'input'> =>
+  input === undefined ? {} : { input };
 
 function mergedKind(known: string | undefined, next: string | undefined): string {
   if (next !== undefined && KINDS.has(next) && next !== 'other') return next;

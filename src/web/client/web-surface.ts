@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ActionTokens } from '../../core/access/action-token.ts';
+import { createPageLinks, type PageLinks } from '../../core/access/page-links.ts';
 import type { Actor } from '../../core/model/actor.ts';
 import { isAppError } from '../../core/model/errors.ts';
 import type { ThreadId } from '../../core/model/ids.ts';
@@ -42,6 +43,7 @@ export function createWebSurface(deps: {
 }): WebSurface {
   const { hosted, threads, wakeBus, clock } = deps;
   const mintToken = createMintToken(deps.actionTokens);
+  const links = createPageLinks({ publicUrl: '', tokens: deps.actionTokens });
 
   const known = new Map<string, ThreadId>();
   const threadIdOf = async (ref: ThreadRef): Promise<ThreadId> => {
@@ -55,7 +57,7 @@ export function createWebSurface(deps: {
     name: 'web',
     budget: { burst: 1_000, perMinute: 60_000 },
     progressInterval: () => PROGRESS_INTERVAL_MS,
-    render: (view) => render(view, mintToken).html,
+    render: (view) => render(view, mintToken, links.approvalUrl).html,
 
     post: (thread, key, body) =>
       sent(async () => {
@@ -91,12 +93,16 @@ export function createWebSurface(deps: {
   };
 }
 
-function render(view: ResolvedView, mintToken: MintToken): Html {
+function render(
+  view: ResolvedView,
+  mintToken: MintToken,
+  approvalUrl: PageLinks['approvalUrl'],
+): Html {
   switch (view.kind) {
     case 'turn':
       return renderTurn(view);
     case 'permission':
-      return renderPermission(view, mintToken);
+      return renderPermission(view, mintToken, approvalUrl(view));
     case 'notice':
       return renderNotice(view);
   }

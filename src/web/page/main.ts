@@ -1,8 +1,10 @@
 /** The page's script: what makes the server-rendered page live. Without it everything still works. */
 import { startComposer } from './composer.ts';
+import { startCopying } from './copying.ts';
 import { startDialogs } from './dialogs.ts';
 import { startForms } from './forms.ts';
 import { startLogin } from './login.ts';
+import { startParts } from './parts.ts';
 import { startStream } from './stream.ts';
 import { startTicking } from './ticking.ts';
 
@@ -11,4 +13,7 @@ startDialogs();
 startForms();
 startComposer();
 startTicking();
+startParts();
+startCopying();
 startStream();
+document.documentElement.dataset['script'] = '';

@@ -4,6 +4,7 @@
  */
 import { Idiomorph } from 'idiomorph';
 import { announce, byId } from './dom.ts';
+import { fetchOpened, isFetched } from './parts.ts';
 import { tick } from './ticking.ts';
 
 /** A browser opens six connections to one origin; pages that nobody looks at give theirs back. */
@@ -16,9 +17,15 @@ const NEAR_END = 80;
 
 export function startStream(): void {
   const messages = byId('messages', HTMLDivElement);
-  const address = messages?.dataset['stream'] ?? '/web/stream';
-  if (byId('connection', HTMLParagraphElement) === undefined) return;
-  scrollTo({ top: document.documentElement.scrollHeight });
+  const home = document.querySelector('[data-view="home"]') === null ? undefined : '/web/stream';
+  const address = document.querySelector<HTMLElement>('[data-stream]')?.dataset['stream'] ?? home;
+  if (address !== undefined) listen(messages, address);
+}
+
+function listen(messages: HTMLDivElement | undefined, address: string): void {
+  if (messages !== undefined && location.hash === '') {
+    scrollTo({ top: document.documentElement.scrollHeight });
+  }
   let cursor = '';
   let source = connect();
 
@@ -34,6 +41,14 @@ export function startStream(): void {
     opened.addEventListener('message', (event: MessageEvent<string>) => {
       cursor = event.lastEventId;
       keepingPlace(() => showMessage(messages, parse(event)));
+    });
+    opened.addEventListener('turn', (event: MessageEvent<string>) => {
+      cursor = event.lastEventId;
+      keepingPlace(() => showTurn(messages, JSON.parse(event.data) as StreamedTurn));
+    });
+    opened.addEventListener('piece', (event: MessageEvent<string>) => {
+      cursor = event.lastEventId;
+      keepingPlace(() => showPiece(JSON.parse(event.data) as StreamedPiece));
     });
     opened.addEventListener('region', (event: MessageEvent<string>) => {
       keepingPlace(() => showRegion(parse(event)));
@@ -68,6 +83,22 @@ interface Streamed {
   readonly html: string;
 }
 
+/** As `routes/session-stream.ts` sends them. */
+interface StreamedTurn {
+  readonly id: string;
+  readonly order: number;
+  readonly state: string;
+  readonly announce: string;
+  readonly pieces: readonly string[];
+}
+
+interface StreamedPiece {
+  readonly turn: string;
+  readonly id: string;
+  readonly order: number;
+  readonly html: string;
+}
+
 function parse(event: MessageEvent<string>): Streamed {
   return JSON.parse(event.data) as Streamed;
 }
@@ -85,6 +116,52 @@ function showMessage(list: HTMLDivElement | undefined, message: Streamed): void 
   if (after !== undefined && after !== before) announce(after);
 }
 
+/** Makes room for a turn, and takes away what is no part of it any more. */
+function showTurn(list: HTMLDivElement | undefined, turn: StreamedTurn): void {
+  if (list === undefined) return;
+  const element = document.getElementById(turn.id) ?? newTurn(list, turn);
+  if (element === null) return;
+  const before = element.dataset['announce'];
+  element.dataset['state'] = turn.state;
+  element.dataset['announce'] = turn.announce;
+  if (before !== turn.announce) announce(turn.announce);
+  for (const child of element.children) if (!turn.pieces.includes(child.id)) child.remove();
+}
+
+/** Null for a turn before those that are shown: it is fetched as it is when somebody wants it. */
+function newTurn(list: HTMLDivElement, turn: StreamedTurn): HTMLElement | null {
+  const [first] = list.getElementsByClassName('turn');
+  const hasEarlier = document.getElementById('earlier') !== null;
+  if (hasEarlier && first instanceof HTMLElement && turn.order < orderOf(first)) return null;
+  const element = document.createElement('section');
+  element.className = 'turn whole';
+  element.id = turn.id;
+  element.dataset['order'] = String(turn.order);
+  list.querySelector('.empty')?.remove();
+  insertByOrder(list, element, turn.order);
+  return element;
+}
+
+function showPiece({ turn, id, order, html }: StreamedPiece): void {
+  const parent = document.getElementById(turn);
+  if (parent === null) return;
+  const known = document.getElementById(id);
+  if (known !== null) morph(known, html);
+  else {
+    const template = document.createElement('template');
+    template.innerHTML = html;
+    insertByOrder(parent, template.content, order);
+  }
+  tick(parent);
+}
+
+const orderOf = (element: Element): number =>
+  Number(element instanceof HTMLElement ? element.dataset['order'] : undefined);
+
+function insertByOrder(parent: HTMLElement, fresh: Node, order: number): void {
+  parent.insertBefore(fresh, [...parent.children].find((child) => orderOf(child) > order) ?? null);
+}
+
 function insertInOrder(list: HTMLDivElement, message: Streamed): void {
   const next = [...list.children].find(
     (child) => Number((child as HTMLElement).dataset['ordinal']) > message.ordinal,
@@ -98,6 +175,10 @@ function showRegion({ id, html }: Streamed): void {
   if (region === null) return;
   morph(region, html);
   const waiting = document.querySelector('#badge [data-state="waiting"]') !== null;
+  document.body.toggleAttribute(
+    'data-stopping',
+    document.querySelector('#badge [data-state="stopping"]') !== null,
+  );
   document.title = `${waiting ? '● ' : ''}${document.title.replace(/^● /, '')}`;
 }
 
@@ -108,9 +189,10 @@ function morph(element: HTMLElement, html: string): void {
       // Whether a part is folded, and what ticks, belongs to the reader's page and not to the server.
       beforeAttributeUpdated: (name, node) =>
         !(name === 'open' && node instanceof HTMLDetailsElement) && name !== 'data-quiet',
-      beforeNodeMorphed: (node, fresh) => !isSameClock(node, fresh),
+      beforeNodeMorphed: (node, fresh) => !isSameClock(node, fresh) && !isFetched(node, fresh),
     },
   });
+  fetchOpened(element.id);
 }
 
 /** A ticking time that counts from the same moment keeps its text. */

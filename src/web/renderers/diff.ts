@@ -20,8 +20,8 @@ function renderLine(line: string): Html {
   return markup`<span class="${lineClass(line)}">${showHidden(line, 'code')}\n</span>`;
 }
 
-/** At most `limit` lines of the diff; the rest is counted in a note. */
-export function renderDiff(diff: DiffContent, limit: number): Html {
+/** At most `limit` lines of the diff; the rest is counted in a note, with a link to where it is. */
+export function renderDiff(diff: DiffContent, limit: number, wholeUrl?: string): Html {
   const { lines } = diffLines(diff);
   const rest = lines.length - limit;
   return markup`<figure class="diff">
@@ -31,6 +31,6 @@ export function renderDiff(diff: DiffContent, limit: number): Html {
       ${renderDiffStat(diff)}
     </figcaption>
     <pre tabindex="0"><code>${lines.slice(0, limit).map(renderLine)}</code></pre>
-    ${rest > 0 && markup`<p class="note">${rest} more lines are not shown here.</p>`}
+    ${rest > 0 && markup`<p class="note">${rest} more lines are ${wholeUrl === undefined ? 'not shown here' : markup`on <a href="${wholeUrl}">the session page</a>`}.</p>`}
   </figure>`;
 }

@@ -4,7 +4,8 @@
  * links (a remote image tells its server who reads), and direction overrides are shown, not obeyed.
  */
 import MarkdownIt, { type Token } from 'markdown-it';
-import { escapeHtml, trusted, type Html } from './html.ts';
+import { escapeHtml, markup, trusted, type Html } from './html.ts';
+import { icon } from './icon.ts';
 import { showHidden } from './hidden.ts';
 
 const LINK_ATTRIBUTES = 'target="_blank" rel="noopener noreferrer nofollow"';
@@ -34,6 +35,9 @@ rules['td_open'] = (tokens, index) => cell('td', tokens[index]);
 rules['table_open'] = () => '<div class="table"><table>';
 rules['table_close'] = () => '</table></div>';
 
+/** Copies what stands before it; shown only where the page's script runs. */
+const COPY = markup`<button type="button" class="copy" aria-label="Copy code" title="Copy code">${icon('copy')}${icon('check')}</button>`;
+
 function attribute(token: Token | undefined, name: string): string {
   return String(token?.attrGet(name) ?? '');
 }
@@ -45,7 +49,8 @@ function cell(tag: 'th' | 'td', token: Token | undefined): string {
 
 function codeBlock(text: string, language: string): string {
   const label = language === '' ? '' : ` data-language="${escapeHtml(language)}"`;
-  return `<pre${label} tabindex="0"><code>${showHidden(text, 'code').html}</code></pre>`;
+  const pre = `<pre${label} tabindex="0"><code>${showHidden(text, 'code').html}</code></pre>`;
+  return `<div class="code-block">${pre}${COPY.html}</div>`;
 }
 
 export function renderMarkdown(text: string): Html {

@@ -1,16 +1,25 @@
 /** What a hosted message of the web thread looks like around its body, and the small bodies. */
+import type { Actor } from '../../core/model/actor.ts';
 import type { HostedMessage } from '../../core/ports/stores.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { showHidden } from './hidden.ts';
 import { markup, trusted, type Html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
-import { shownName } from './name.ts';
+import { placeName, shownName } from './name.ts';
 import { timeOfDay } from './time.ts';
 
 /** The body of a message that a person wrote: their text as it is, line breaks kept. */
 export function renderPersonText(text: string): Html {
   return markup`<p class="written" dir="auto">${showHidden(text, 'prose')}</p>`;
 }
+
+/** What somebody wrote, and where when it was not on this page. */
+export function renderPerson(author: Actor, at: number, text: string): Html {
+  return markup`<article class="message" data-from="person">${byline(author, at)}${renderPersonText(text)}</article>`;
+}
+
+const byline = (author: Actor, at: number): Html =>
+  markup`<header><span class="author">${shownName(author)}</span>${author.surface !== 'web' && ` · ${placeName(author.surface)}`} · ${timeOfDay(at)}</header>`;
 
 /** A short text of ours: help, a refusal, an error. */
 export function renderNotice(view: Extract<ResolvedView, { kind: 'notice' }>): Html {
@@ -21,10 +30,7 @@ export function renderNotice(view: Extract<ResolvedView, { kind: 'notice' }>): H
 export function renderMessage(message: HostedMessage): Html {
   const person = message.author.kind === 'person';
   return markup`<article class="message" id="m-${message.id}" data-ordinal="${message.ordinal}" data-from="${person ? 'person' : 'agent'}">
-    ${
-      person &&
-      markup`<header><span class="author">${shownName(message.author)}</span> ${timeOfDay(message.createdAt)}</header>`
-    }
+    ${person && byline(message.author, message.createdAt)}
     ${trusted(message.body)}
   </article>`;
 }

@@ -1,8 +1,9 @@
 /** Whole pages. Server-rendered and usable without script, except that nothing then moves. */
 import type { AgentTemplate } from '../../core/model/agent.ts';
 import type { HostedMessage } from '../../core/ports/stores.ts';
-import { markup, type Child, type Html } from './html.ts';
-import { icon, iconSprite } from './icon.ts';
+import { renderDocument, renderNotes } from './document.ts';
+import { markup, type Html } from './html.ts';
+import { icon } from './icon.ts';
 import { renderMessage } from './message.ts';
 import {
   renderBadge,
@@ -12,33 +13,6 @@ import {
   type ThreadSummary,
 } from './regions.ts';
 
-interface Shell {
-  readonly title: string;
-  /** Address of the page's script; it hangs off the version of the assets. */
-  readonly script: string;
-  readonly head?: Html;
-}
-
-function renderDocument(shell: Shell, body: Child): string {
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content">
-  <meta name="color-scheme" content="light dark">
-  <title>${shell.title}</title>
-  <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-  <link rel="stylesheet" href="/assets/style.css">
-  <script type="module" src="${shell.script}"></script>
-  ${shell.head}
-</head>
-<body>
-${iconSprite()}
-${body}
-</body>
-</html>`.html;
-}
-
 export interface PageFrame {
   readonly script: string;
   readonly list: readonly ThreadSummary[];
@@ -46,22 +20,22 @@ export interface PageFrame {
   readonly help: Html;
 }
 
-function renderFrame(frame: PageFrame, current: string | null, main: Html): Html {
-  return markup`<a class="skip" href="#text">Skip to writing</a>
-  <div class="frame" data-view="${current === null ? 'home' : 'thread'}">
+/** `current`: id of the open thread; `home` and `session` are no threads. */
+export function renderFrame(frame: PageFrame, current: string, main: Html): Html {
+  const isSession = current === 'session';
+  return markup`<a class="skip" href="#${isSession ? 'messages' : 'text'}">Skip to ${isSession ? 'the turns' : 'writing'}</a>
+  <div class="frame" data-view="${current === 'home' ? 'home' : 'thread'}">
     <nav aria-label="Threads">
       <header>
         <a class="brand" href="/">Threadcast</a>
-        <a class="button small" href="/"${current === null && markup` aria-current="page"`}>${icon('plus')}New thread</a>
+        <a class="button small" href="/"${current === 'home' && markup` aria-current="page"`}>${icon('plus')}New thread</a>
       </header>
       ${renderThreads(frame.list, current)}
       <form class="leave" method="post" action="/logout" data-async><button class="quiet small">Log out</button></form>
     </nav>
     <main>${main}</main>
   </div>
-  <p id="connection" role="status" hidden></p>
-  <p id="announcer" class="sr-only" role="status" aria-live="polite"></p>
-  <div id="toast" role="alert" hidden></div>
+  ${renderNotes()}
   <dialog id="help" aria-labelledby="help-title">
     <header><h2 id="help-title">Commands</h2><form method="dialog"><button class="small" aria-label="Close help">${icon('cross')}</button></form></header>
     ${frame.help}
@@ -105,7 +79,7 @@ export function renderHome(page: HomePage): string {
     { title: 'Threadcast', script: page.script },
     renderFrame(
       page,
-      null,
+      'home',
       markup`<div class="welcome">
         <h1>What should the agent do?</h1>
         <p class="note">It works in a thread of its own, shows what it does, and asks you when it needs permission.</p>
@@ -139,6 +113,7 @@ export function renderThread(page: ThreadPage): string {
       markup`<header class="bar">
         <a class="back" href="/" aria-label="All threads">${icon('back')}</a>
         <h1 dir="auto">${thread.title}</h1>
+        ${page.queue !== null && markup`<a class="whole-link" href="/sessions/${page.queue.sessionId}">Session page</a>`}
         ${renderBadge(page.summary)}
       </header>
       <div id="messages" role="log" aria-label="Messages" aria-live="off" data-stream="/web/threads/${thread.id}/stream?after=${page.cursor}">${page.messages.map(renderMessage)}</div>
@@ -153,16 +128,21 @@ export function renderThread(page: ThreadPage): string {
   );
 }
 
-/** For whoever is not logged in. Without script the code is pasted by hand. */
-export function renderLogin(script: string, problem?: string): string {
+/** For whoever is not logged in. Without script the code is pasted by hand. `next`: a path of ours. */
+export function renderLogin(
+  script: string,
+  { problem, next }: { readonly problem?: string; readonly next?: string | undefined } = {},
+): string {
   return renderDocument(
     { title: 'Log in · Threadcast', script },
     markup`<main class="alone">
       <h1>Log in to Threadcast</h1>
       ${problem !== undefined && markup`<p class="reason" role="alert">${icon('alert')} <span>${problem}</span></p>`}
       <p>Open the link that <code>npm start</code> printed where the server runs. For a new one, run <code>threadcast login</code> there.</p>
+      ${next !== undefined && markup`<p class="note">Open it in this browser, or paste its code here: then you come back to the page that you were about to see.</p>`}
       <form id="login" method="post" action="/login">
         <label for="code">Code from the link (the part after <code>#</code>)</label>
+        ${next !== undefined && markup`<input type="hidden" name="next" value="${next}">`}
         <input id="code" name="code" autocomplete="one-time-code" required spellcheck="false">
         <button class="primary">Log in</button>
       </form>

@@ -2,6 +2,7 @@
  * A permission request as a message of its own. Invariant: an approving button is only where the
  * whole of what it approves can be read, hidden characters included.
  */
+import type { Actor } from '../../core/model/actor.ts';
 import { directoryOf, readable } from '../../core/transcript/asked.ts';
 import type { PermissionOption } from '../../core/model/permission.ts';
 import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
@@ -26,36 +27,46 @@ const SHORT = { characters: 1_200, lines: 24 };
 /** More than this no person reads in a chat: no approval by click at all. */
 const READABLE = { characters: 200_000, lines: 4_000 };
 
-export function renderPermission(view: View, mint: MintToken): Html {
+/** `url`: the page that shows all of what is asked. */
+export function renderPermission(view: View, mint: MintToken, url: string): Html {
   const { permission, transcript } = view;
   return permission.outcome === null
-    ? renderPending(view, mint)
+    ? renderPending(view, mint, url)
     : renderOutcome(permission, permission.outcome, transcript.agentName);
 }
 
-function renderPending(view: View, mint: MintToken): Html {
-  const { permission, transcript } = view;
+/** What the request is, in a sentence. */
+export function headingOf({ permission, transcript }: View): string {
+  return `${transcript.agentName} ${wantsTo(permission.toolCall.kind)}`;
+}
+
+/** Whose prompt led to it. */
+export const askerOf = ({ permission, transcript }: View): Actor | undefined =>
+  permission.promptId === null ? undefined : transcript.turns.get(permission.promptId)?.actor;
+
+function renderPending(view: View, mint: MintToken, url: string): Html {
+  const { permission } = view;
   const { toolCall, code } = permission;
-  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor;
+  const asker = askerOf(view);
   const directory = directoryOf(permission);
-  const heading = `${transcript.agentName} ${wantsTo(toolCall.kind)}`;
+  const heading = headingOf(view);
   return markup`<section class="permission" data-state="pending" data-announce="${heading}. Please answer.">
     <header>
       ${icon('hand')}<h3>${heading}</h3>
       <code class="code" title="Short code of this request">${code}</code>
     </header>
-    ${renderSubject(view, mint)}
+    ${renderSubject(view, mint, url)}
     <footer>
       ${kindIcon(toolCall.kind)} ${toolCall.kind}${
         directory !== undefined && markup` in <code>${showHidden(directory, 'code')}</code>`
       }${asker && markup` · asked for by ${shownName(asker)}`}
       · expires <span>${until(permission.expiresAt)}</span>
-      · or type <code>/approve ${code}</code> or <code>/deny ${code}</code>
+      <span class="typed">· or type <code>/approve ${code}</code> or <code>/deny ${code}</code></span>
     </footer>
   </section>`;
 }
 
-function renderSubject(view: View, mint: MintToken): Html {
+function renderSubject(view: View, mint: MintToken, url: string): Html {
   const { permission } = view;
   const subject = subjectOf(permission);
   const size = sizeOf(subject);
@@ -72,7 +83,7 @@ function renderSubject(view: View, mint: MintToken): Html {
       ${renderInput(subject)}
       ${readable && buttons(permission.options)}
     </details>
-    ${!readable && markup`<p class="note">This is too long to be approved by a click.</p>`}
+    ${!readable && markup`<p class="note">This is too long to be approved by a click. <a href="${url}">Read all of it</a>, and answer there.</p>`}
     ${buttons(permission.options.filter(({ kind }) => kind.startsWith('reject')))}`;
 }
 
@@ -84,7 +95,7 @@ function renderButtons(view: View, options: readonly PermissionOption[], mint: M
   return markup`<form class="options" method="post" action="/web/action" data-async aria-label="Answer ${view.permission.code}">${buttons}</form>`;
 }
 
-function buttonClass({ kind }: PermissionOption): string {
+export function buttonClass({ kind }: PermissionOption): string {
   if (kind === 'allow_once') return 'primary';
   return kind.startsWith('reject') ? 'danger' : '';
 }
@@ -98,7 +109,7 @@ const within = (size: Size, limit: Size): boolean =>
   size.characters <= limit.characters && size.lines <= limit.lines;
 
 /** All of what would be done, in the order in which it is shown. */
-interface Subject {
+export interface Subject {
   /** What the agent calls it; empty when that is the command itself. */
   readonly title: string;
   readonly command: string | undefined;
@@ -107,7 +118,7 @@ interface Subject {
   readonly texts: readonly string[];
 }
 
-function subjectOf({ toolCall, asked }: PermissionView): Subject {
+export function subjectOf({ toolCall, asked }: PermissionView): Subject {
   const { command, title, content, locations } = toolCall;
   const diffs = content.filter((part) => part.type === 'diff');
   const input = asked['rawInput'];
@@ -135,26 +146,30 @@ function sizeOf(subject: Subject): Size {
   return { lines: lines.filter((line) => line !== '').length, characters };
 }
 
-function renderInput({ title, command, places, diffs, texts }: Subject): Html {
+/** `limit`: of each text, in characters; of each diff, in lines. */
+export function renderInput(
+  { title, command, places, diffs, texts }: Subject,
+  limit: Size = READABLE,
+): Html {
   const isSilent = title === '' && command === undefined && diffs.length + texts.length === 0;
   const whole = (text: string, className: string): Html =>
-    markup`<pre class="${className}" tabindex="0"><code>${showHidden(text.slice(0, READABLE.characters), 'code')}</code></pre>`;
+    markup`<pre class="${className}" tabindex="0"><code>${showHidden(text.slice(0, limit.characters), 'code')}</code></pre>`;
   return markup`${isSilent && markup`<p class="note">The agent does not say what it wants to do.</p>`}
     ${title !== '' && markup`<p class="title" dir="auto">${showHidden(title, 'code')}</p>`}
     ${command !== undefined && whole(command, 'command')}
     ${places.map((path) => markup`<p class="path">${showHidden(path, 'code')}</p>`)}
-    ${diffs.map((diff) => renderDiff(diff, READABLE.lines))}
+    ${diffs.map((diff) => renderDiff(diff, limit.lines))}
     ${texts.map((text) => whole(text, 'output'))}`;
 }
 
-function renderOutcome(
-  { toolCall, code }: PermissionView,
-  outcome: NonNullable<PermissionView['outcome']>,
-  agentName: string,
-): Html {
-  const allowed = outcome.kind === 'selected' && outcome.option?.kind.startsWith('allow') === true;
-  const what = toolCall.command ?? toolCall.title;
-  const said = {
+type Outcome = NonNullable<PermissionView['outcome']>;
+
+export const wasAllowed = ({ kind, option }: Outcome): boolean =>
+  kind === 'selected' && option?.kind.startsWith('allow') === true;
+
+/** Who decided what, without the time. */
+export function renderDecision(outcome: Outcome): Html {
+  return {
     selected: () =>
       markup`${answerWord(outcome.option?.kind)} by ${shownName(outcome.by)}${
         outcome.rule !== undefined && markup` (rule ${outcome.rule})`
@@ -162,8 +177,17 @@ function renderOutcome(
     cancelled: () => markup`Closed unanswered: the turn ended first`,
     expired: () => markup`Expired: nobody answered in time, so it was denied`,
   }[outcome.kind]();
+}
+
+function renderOutcome(
+  { toolCall, code }: PermissionView,
+  outcome: Outcome,
+  agentName: string,
+): Html {
+  const allowed = wasAllowed(outcome);
+  const what = toolCall.command ?? toolCall.title;
   return markup`<p class="outcome" data-state="${allowed ? 'allowed' : 'denied'}" data-announce="${agentName}: request ${code} is closed">
-    ${icon(allowed ? 'check' : 'cross')} <span>${said} · ${timeOfDay(outcome.at)}</span>
+    ${icon(allowed ? 'check' : 'cross')} <span>${renderDecision(outcome)} · ${timeOfDay(outcome.at)}</span>
     <code class="what">${showHidden(what.length > 160 ? `${what.slice(0, 160)}…` : what, 'code')}</code>
   </p>`;
 }

@@ -14,8 +14,10 @@ export type ThreadState =
   | 'starting'
   | 'ready'
   | 'working'
+  | 'stopping'
   | 'waiting'
   | 'failed'
+  | 'closing'
   | 'closed';
 
 export interface ThreadSummary {
@@ -35,8 +37,10 @@ const STATES: Readonly<Record<ThreadState, { icon: IconName; word: string }>> = 
   starting: { icon: 'box', word: 'starting' },
   ready: { icon: 'check', word: 'ready' },
   working: { icon: 'dots', word: 'working' },
+  stopping: { icon: 'stop', word: 'stopping' },
   waiting: { icon: 'hand', word: 'waiting for you' },
   failed: { icon: 'alert', word: 'failed' },
+  closing: { icon: 'stop', word: 'closing' },
   closed: { icon: 'stop', word: 'closed' },
 };
 
@@ -56,8 +60,8 @@ export function renderThreads(list: readonly ThreadSummary[], current: string | 
   return markup`<ul id="threads">${items}${list.length === 0 && markup`<li class="note">No threads yet.</li>`}</ul>`;
 }
 
-/** State of the open thread, in its header. */
-export function renderBadge(summary: ThreadSummary): Html {
+/** State of the open thread or session, in its header. */
+export function renderBadge(summary: Pick<ThreadSummary, 'state' | 'agentName'>): Html {
   return markup`<span id="badge">${badge(summary.state)}${
     summary.agentName !== null && markup`<span class="note">${summary.agentName}</span>`
   }</span>`;

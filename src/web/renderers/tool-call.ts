@@ -1,13 +1,36 @@
-/** A tool call as one folded line (icon, title, status), with what it read, ran or changed inside. */
+/**
+ * A tool call as one folded line (icon, title, status), with what it read, ran or changed inside.
+ * Invariant: what is not shown is counted and said, and said where it can be read.
+ */
 import type { ToolCall, ToolContent } from '../../core/model/transcript.ts';
 import { renderDiff, renderDiffStat } from './diff.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon, type IconName } from './icon.ts';
 
-/** Lines of a diff, and characters of output, shown in a thread before a note takes over. */
-const DIFF_LINES = 200;
-const OUTPUT_CHARACTERS = 20_000;
+/** How much of a call is shown. */
+export interface Extent {
+  readonly diffLines: number;
+  readonly outputCharacters: number;
+  /** The raw input too, where it says more than the command. */
+  readonly input: boolean;
+  /** Where the rest is. */
+  readonly wholeUrl: string;
+}
+
+/** In a thread, before a note takes over. */
+export const excerpt = (wholeUrl: string): Extent => ({
+  diffLines: 200,
+  outputCharacters: 20_000,
+  input: false,
+  wholeUrl,
+});
+export const WHOLE: Extent = {
+  diffLines: Infinity,
+  outputCharacters: Infinity,
+  input: true,
+  wholeUrl: '',
+};
 
 const KIND_ICONS: Readonly<Record<string, IconName>> = {
   read: 'read',
@@ -38,21 +61,25 @@ function toolTitle(tool: ToolCall): string {
   return tool.title.replace(/\s+/g, ' ').trim() || tool.command || tool.kind;
 }
 
-function renderOutput(text: string, className: string): Html {
-  const rest = text.length - OUTPUT_CHARACTERS;
-  const shown = showHidden(text.slice(0, OUTPUT_CHARACTERS), 'prose');
+function renderOutput(text: string, className: string, extent: Extent): Html {
+  const rest = text.length - extent.outputCharacters;
+  const shown = showHidden(rest > 0 ? text.slice(0, extent.outputCharacters) : text, 'prose');
   return markup`<pre class="${className}" tabindex="0"><code>${shown}</code></pre>
-    ${rest > 0 && markup`<p class="note">${rest} more characters are not shown here.</p>`}`;
+    ${rest > 0 && markup`<p class="note">${rest} more characters are on <a href="${extent.wholeUrl}">the session page</a>.</p>`}`;
 }
 
-function renderContent(content: ToolContent): Html | null {
+function renderContent(content: ToolContent, extent: Extent): Html | null {
   switch (content.type) {
     case 'diff':
-      return renderDiff(content, DIFF_LINES);
+      return renderDiff(content, extent.diffLines, extent.wholeUrl);
     case 'text':
-      return content.text.trim() === '' ? null : renderOutput(unfenced(content.text), 'output');
+      return content.text.trim() === ''
+        ? null
+        : renderOutput(unfenced(content.text), 'output', extent);
     case 'terminal':
-      return content.output === '' ? null : renderOutput(stripAnsi(content.output), 'output');
+      return content.output === ''
+        ? null
+        : renderOutput(stripAnsi(content.output), 'output', extent);
     case 'other':
       return markup`<p class="note">Not shown: ${content.label}</p>`;
   }
@@ -84,26 +111,44 @@ function renderLocations(tool: ToolCall): Html | null {
   </ul>`;
 }
 
-/** `id` must be unique in the page: it keeps an opened call open while the message changes. */
-export function renderToolCall(tool: ToolCall, id: string): Html {
-  const status = STATUS[tool.status] ?? { icon: 'circle' as const, word: tool.status };
-  const diff = tool.content.find((part) => part.type === 'diff');
+/** Null when it only repeats the command. */
+function renderRawInput({ input, command }: ToolCall): Html | null {
+  if (input === undefined) return null;
+  const repeated = command !== undefined && Object.keys(input).every((key) => key === 'command');
+  return repeated ? null : inputBox(JSON.stringify(input, null, 2));
+}
+
+const inputBox = (text: string): Html =>
+  markup`<p class="label">Input</p><pre class="command" tabindex="0"><code>${showHidden(text, 'code')}</code></pre>`;
+
+/** What is behind the line of a call; empty when the line says all. */
+export function renderInside(tool: ToolCall, extent: Extent): readonly Html[] {
   const command =
     tool.command !== undefined && tool.command !== toolTitle(tool)
-      ? renderOutput(tool.command, 'command')
+      ? renderOutput(tool.command, 'command', extent)
       : null;
-  const inside = [command, renderLocations(tool), ...tool.content.map(renderContent)].filter(
-    (part) => part !== null,
-  );
+  const parts = [
+    command,
+    extent.input ? renderRawInput(tool) : null,
+    renderLocations(tool),
+    ...tool.content.map((part) => renderContent(part, extent)),
+  ];
+  return parts.filter((part) => part !== null);
+}
+
+/** `id` must be unique in the page: it keeps an opened call open while the message changes. */
+export function renderToolCall(tool: ToolCall, id: string, inside: Html | null): Html {
+  const status = STATUS[tool.status] ?? { icon: 'circle' as const, word: tool.status };
+  const diff = tool.content.find((part) => part.type === 'diff');
   const line = markup`${kindIcon(tool.kind)}
     <span class="title" dir="auto">${showHidden(toolTitle(tool), 'prose')}</span>
     ${diff?.type === 'diff' && renderDiffStat(diff)}
     <span class="status">${icon(status.icon)}<span class="${tool.status === 'completed' ? 'sr-only' : 'word'}">${status.word}</span></span>`;
-  if (inside.length === 0) {
+  if (inside === null) {
     return markup`<div class="step" id="${id}" data-status="${tool.status}">${line}</div>`;
   }
   return markup`<details class="step" id="${id}" data-status="${tool.status}">
     <summary>${line}</summary>
-    <div class="inside">${inside}</div>
+    ${inside}
   </details>`;
 }

@@ -1,37 +1,27 @@
 /**
- * The live stream of a page, as server-sent events. Level-triggered: a wake-up only says "look",
- * then what differs from what this reader was sent is sent. A slow reader holds back only itself.
+ * The live stream of a thread, and of the page that shows only the list:
  *
  *   event: message  {id, ordinal, html}   the whole message; the page inserts or morphs it
- *   event: region   {id, html}            the whole region
  *
  * `id:` is a cursor (the newest `updatedAt` sent). After a reconnect everything from a little before
- * it is sent again; sending twice is harmless.
+ * it is sent again.
  */
 import { createHash } from 'node:crypto';
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { Caller } from '../../core/model/actor.ts';
 import type { Thread } from '../../core/model/thread.ts';
-import type { Clock } from '../../core/ports/clock.ts';
-import type { Logger } from '../../core/ports/logger.ts';
 import type { HostedMessageStore } from '../../core/ports/stores.ts';
-import type { WakeBus } from '../../core/ports/wake-bus.ts';
-import { createPulse, type Pulse } from '../pulse.ts';
+import { createRegions, REGION_INTERVAL_MS, runLive, type LiveDeps } from '../live.ts';
 import { renderMessage } from '../renderers/message.ts';
 import { renderBadge, renderQueue, renderThreads } from '../renderers/regions.ts';
 import type { ThreadReader } from '../thread-reader.ts';
 
-export interface StreamDeps {
+export interface StreamDeps extends LiveDeps {
   readonly hosted: HostedMessageStore;
   readonly reader: ThreadReader;
-  readonly wakeBus: WakeBus;
-  readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 const MESSAGE_INTERVAL_MS = 40;
-const REGION_INTERVAL_MS = 300;
-const HEARTBEAT_MS = 15_000;
 /** Edits that were dated before the cursor but became visible after it. */
 const OVERLAP_MS = 5_000;
 
@@ -45,55 +35,32 @@ export interface Reader {
 
 /** Resolves when the reader is gone. */
 export function runStream(deps: StreamDeps, sse: SSEStreamingApi, who: Reader): Promise<void> {
-  const { clock, wakeBus, logger } = deps;
-  return new Promise((resolve) => {
-    const endings: (() => void)[] = [];
-    const end = (): void => {
-      for (const ending of endings.splice(0)) ending();
-      resolve();
-    };
-    const failed = (error: unknown): void => {
-      // The page connects again by itself, and gets what it missed.
-      logger.warn({ err: error, threadId: who.thread?.id }, 'A live page was disconnected');
-      end();
-    };
-    const pulse = (ms: number, work: () => Promise<void>): Pulse => {
-      const made = createPulse(clock, ms, work, failed);
-      endings.push(() => made.stop());
-      return made;
-    };
-    const regions = pulse(REGION_INTERVAL_MS, createRegionWork(deps, sse, who));
-    const messages = pulse(MESSAGE_INTERVAL_MS, createMessageWork(deps, sse, who));
-    const lookAtAll = (): void => {
-      regions.poke();
-      messages.poke();
-    };
-    endings.push(
-      wakeBus.subscribe('hosted', (id) => {
-        regions.poke();
-        if (id === who.thread?.id) messages.poke();
-      }),
-      wakeBus.subscribe('session', () => regions.poke()),
-    );
-    // A wake-up is a hint that may be lost: look without one as well.
-    const heartbeat = pulse(HEARTBEAT_MS, async () => {
-      await sse.write(': heartbeat\n\n');
-      lookAtAll();
-      heartbeat.poke();
-    });
-    sse.onAbort(end);
-    heartbeat.poke();
-  });
+  const { thread } = who;
+  const regions = {
+    run: createRegionWork(deps, sse, who),
+    intervalMs: () => REGION_INTERVAL_MS,
+    wakes: [{ topic: 'hosted' }, { topic: 'session' }],
+  } as const;
+  if (thread === null) return runLive(deps, sse, [regions]);
+  const messages = {
+    run: createMessageWork(deps, sse, thread, who.after),
+    intervalMs: () => MESSAGE_INTERVAL_MS,
+    wakes: [{ topic: 'hosted', id: thread.id }],
+  } as const;
+  return runLive(deps, sse, [regions, messages]);
 }
 
-function createMessageWork(deps: StreamDeps, sse: SSEStreamingApi, who: Reader) {
-  const { thread } = who;
-  let cursor = who.after;
+function createMessageWork(
+  { hosted }: StreamDeps,
+  sse: SSEStreamingApi,
+  thread: Thread,
+  after: number,
+) {
+  let cursor = after;
   let sent = new Map<string, string>();
   return async (): Promise<void> => {
-    if (thread === null) return;
     const from = cursor - OVERLAP_MS;
-    const recent = await deps.hosted.messages(thread.id, from);
+    const recent = await hosted.messages(thread.id, from);
     const seen = new Map<string, string>();
     for (const message of recent) {
       if (message.updatedAt < from) continue;
@@ -109,21 +76,13 @@ function createMessageWork(deps: StreamDeps, sse: SSEStreamingApi, who: Reader) 
   };
 }
 
-function createRegionWork(deps: StreamDeps, sse: SSEStreamingApi, who: Reader) {
-  const { reader } = deps;
-  const sent = new Map<string, string>();
-  const send = async (id: string, html: string): Promise<void> => {
-    if (sent.get(id) === html) return;
-    sent.set(id, html);
-    await sse.writeSSE({ event: 'region', data: JSON.stringify({ id, html }) });
-  };
+function createRegionWork({ reader }: StreamDeps, sse: SSEStreamingApi, who: Reader) {
+  const send = createRegions(sse);
   return async (): Promise<void> => {
     const { caller, thread } = who;
-    const list = await reader.list(caller);
-    await send('threads', renderThreads(list, thread?.id ?? null).html);
+    await send('threads', renderThreads(await reader.list(caller), thread?.id ?? null).html);
     if (thread === null) return;
-    const known = list.find((summary) => summary.thread.id === thread.id);
-    await send('badge', renderBadge(known ?? (await reader.summary(caller, thread))).html);
+    await send('badge', renderBadge(await reader.summary(caller, thread)).html);
     await send('queue', renderQueue(await reader.queue(caller, thread.id)).html);
   };
 }

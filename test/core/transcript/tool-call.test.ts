@@ -40,6 +40,7 @@ describe('a tool call', () => {
       toolCallId: 't1',
       title: 'Run',
       kind: 'execute',
+      input: { command: 'ls' },
       status: 'in_progress',
       command: 'ls',
       locations: [{ path: 'a', line: 3 }],

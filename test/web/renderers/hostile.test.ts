@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { renderMarkdown } from '../../../src/web/renderers/markdown.ts';
 import { renderMessage, renderPersonText } from '../../../src/web/renderers/message.ts';
 import { renderThreads } from '../../../src/web/renderers/regions.ts';
-import { renderToolCall } from '../../../src/web/renderers/tool-call.ts';
+import { renderInside, renderToolCall, WHOLE } from '../../../src/web/renderers/tool-call.ts';
+import { markup } from '../../../src/web/renderers/html.ts';
 
 const ATTACKS = [
   '<script>alert(1)</script>',
@@ -73,7 +74,9 @@ describe.each(ATTACKS)('%j', (attack) => {
         { type: 'other', label: attack },
       ],
     } as const;
-    expectHarmless(renderToolCall(tool, attack).html);
+    const extent = { ...WHOLE, wholeUrl: attack };
+    const inside = markup`${renderInside(tool, extent)}`;
+    expectHarmless(renderToolCall(tool, attack, inside).html);
   });
 
   it('is harmless as message, name and thread title of a person', () => {

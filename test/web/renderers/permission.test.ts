@@ -37,7 +37,8 @@ function show(): string {
     permission,
     transcript,
   } as const;
-  return renderPermission(view, (_view, option) => `token of ${option.optionId}`).html;
+  return renderPermission(view, (_view, option) => `token of ${option.optionId}`, '/approve/it')
+    .html;
 }
 
 function ask(toolCall: Readonly<Record<string, unknown>>): string {

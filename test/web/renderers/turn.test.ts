@@ -110,7 +110,7 @@ describe('the message of a turn', () => {
     const newText = Array.from({ length: 1_000 }, (_, line) => `line ${line}`).join('\n');
     const content = [{ type: 'diff', path: 'big.txt', oldText: null, newText }];
     push(update('p_1', 'tool_call', { toolCallId: 'c1', title: 'Write', kind: 'edit', content }));
-    expect(readHtml(show())).toContain('800 more lines are not shown here.');
+    expect(readHtml(show())).toContain('800 more lines are on the session page.');
   });
 
   it('shows the end of an answer that nobody could read, and says how much is left out', () => {
@@ -118,10 +118,10 @@ describe('the message of a turn', () => {
     push(says('p_1', 'a line of it\n'.repeat(100_000)), says('p_1', 'and **the end**'));
     const html = show();
     expect(html.length).toBeLessThan(300_000);
-    expect(readHtml(html)).toContain('The first 1,100,021 characters are not shown');
+    expect(readHtml(html)).toContain('The first 1,100,021 characters are on the session page');
     expect(html).toContain('and <strong>the end</strong>');
     push(says('p_1', `\n${'x'.repeat(300_000)}`));
-    expect(show()).toContain('The first 1,400,016 characters are not shown');
+    expect(show()).toContain('The first 1,400,016 characters are on');
   });
 
   it('reads the same while nothing happens, however much time passes', () => {

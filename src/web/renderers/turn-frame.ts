@@ -1,0 +1,113 @@
+/** What stands around the parts of a turn: its state, plan, end and footer, wherever it is shown. */
+import type { PlanEntry, TurnState, TurnView } from '../../core/model/transcript.ts';
+import type { Usage } from '../../core/model/session.ts';
+import type { ResolvedView } from '../../core/ports/surface.ts';
+import { elapsed } from '../../core/transcript/text.ts';
+import { showHidden } from './hidden.ts';
+import { markup, type Html } from './html.ts';
+import { icon, type IconName } from './icon.ts';
+import { since } from './time.ts';
+
+export type TurnShown = Extract<ResolvedView, { kind: 'turn' }>;
+
+const TURN_STATES: Readonly<Record<TurnState, { icon: IconName; word: string }>> = {
+  queued: { icon: 'clock', word: 'queued' },
+  preparing: { icon: 'box', word: 'preparing environment' },
+  working: { icon: 'dots', word: 'working' },
+  waiting: { icon: 'hand', word: 'waiting for you' },
+  done: { icon: 'check', word: 'done' },
+  failed: { icon: 'alert', word: 'failed' },
+  stopped: { icon: 'stop', word: 'stopped' },
+  interrupted: { icon: 'alert', word: 'interrupted' },
+  cancelled: { icon: 'cross', word: 'cancelled' },
+};
+
+/** ACP stop reasons that a reader must know of though the turn is `done`. */
+const EARLY_ENDS: Readonly<Record<string, string>> = {
+  max_tokens: 'The answer ends here because the model reached its token limit.',
+  max_turn_requests: 'The agent stopped because it reached its limit of model requests.',
+  refusal: 'The agent refused to go on.',
+};
+
+const isRunning = (state: TurnState): boolean =>
+  state === 'preparing' || state === 'working' || state === 'waiting';
+const canRetry = (state: TurnState): boolean =>
+  state === 'failed' || state === 'interrupted' || state === 'stopped';
+
+/** The word for a state of a turn. */
+export const stateWord = (state: TurnState): string => TURN_STATES[state].word;
+
+export function renderHeader({ turn, transcript, sessionId }: TurnShown): Html {
+  const state = TURN_STATES[turn.state];
+  const open = isRunning(turn.state) || turn.state === 'queued';
+  const action = `/web/sessions/${sessionId}/prompts/${turn.promptId}/cancel`;
+  return markup`<header class="turn-head">
+      <span class="agent">${transcript.agentName}</span>
+      <span class="state">${icon(state.icon)}${state.word}</span>
+      ${turn.position !== null && markup`<span class="note">number ${turn.position} in line</span>`}
+      ${renderElapsed(turn)}
+      ${
+        open &&
+        markup`<form method="post" action="${action}" data-async>
+          <button class="small" id="stop-${turn.promptId}">${icon('stop')}${isRunning(turn.state) ? 'Stop' : 'Cancel'}</button>
+        </form>`
+      }
+    </header>`;
+}
+
+function renderElapsed(turn: TurnView): Html | null {
+  if (turn.startedAt === null) return null;
+  if (turn.endedAt !== null) {
+    return markup`<span class="elapsed">${elapsed(turn.endedAt - turn.startedAt)}</span>`;
+  }
+  const quiet = turn.state === 'working' && markup` data-quiet-since="${turn.lastEventAt}"`;
+  return markup`<span class="elapsed"${quiet}>${since(turn.startedAt)}</span>`;
+}
+
+const PLAN_ICONS: Readonly<Record<string, { icon: IconName; word: string }>> = {
+  completed: { icon: 'check', word: 'done' },
+  in_progress: { icon: 'dots', word: 'now' },
+  pending: { icon: 'circle', word: 'to do' },
+};
+
+export function renderPlan(plan: readonly PlanEntry[]): Html | null {
+  if (plan.length === 0) return null;
+  const items = plan.map((entry) => {
+    const mark = PLAN_ICONS[entry.status] ?? { icon: 'circle' as const, word: entry.status };
+    return markup`<li data-status="${entry.status}">
+      ${icon(mark.icon)}<span class="sr-only">${mark.word}:</span> <span dir="auto">${showHidden(entry.content, 'prose')}</span>
+    </li>`;
+  });
+  return markup`<ol class="plan" aria-label="Plan">${items}</ol>`;
+}
+
+export function renderEnd({ turn, sessionId }: TurnShown): Html {
+  const early = turn.state === 'done' ? EARLY_ENDS[turn.stopReason ?? ''] : undefined;
+  const reason = turn.reason ?? early;
+  const usage = turn.endedAt === null ? '' : usageText(turn.usage);
+  const action = `/web/sessions/${sessionId}/prompts/${turn.promptId}/retry`;
+  return markup`${
+    reason !== undefined &&
+    markup`<p class="reason" dir="auto">${icon('alert')} <span>${showHidden(reason, 'code')}</span></p>`
+  }
+    ${
+      canRetry(turn.state) &&
+      markup`<form class="again" method="post" action="${action}" data-async>
+        <button class="small">${icon('retry')}Retry</button>
+      </form>`
+    }
+    ${usage !== '' && markup`<footer class="usage">${usage}</footer>`}`;
+}
+
+/** `12,400 of 200,000 tokens of context · 0.0312 USD`; empty when the agent reported none. */
+export function usageText(usage: Usage | null): string {
+  if (usage === null) return '';
+  const number = new Intl.NumberFormat('en-US');
+  const size = usage.size === undefined ? '' : ` of ${number.format(usage.size)}`;
+  const tokens =
+    usage.used === undefined ? [] : [`${number.format(usage.used)}${size} tokens of context`];
+  const cost = usage.cost && usage.cost.amount > 0 ? usage.cost : undefined;
+  return [...tokens, ...(cost ? [`${Number(cost.amount.toFixed(4))} ${cost.currency}`] : [])].join(
+    ' · ',
+  );
+}

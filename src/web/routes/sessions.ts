@@ -1,0 +1,134 @@
+/** One session as a person looks at it: its page, older turns, and what is behind a line. */
+import type { Caller } from '../../core/model/actor.ts';
+import { AppError } from '../../core/model/errors.ts';
+import type { SessionId } from '../../core/model/ids.ts';
+import type { Transcript, TurnView } from '../../core/model/transcript.ts';
+import { renderHelp } from '../renderers/help.ts';
+import type { Html } from '../renderers/html.ts';
+import { renderAsks, renderSession, type ShownTurns } from '../renderers/session-page.ts';
+import {
+  renderPart,
+  sessionTurn,
+  turnOrder,
+  type PermissionButtons,
+} from '../renderers/session-turn.ts';
+import type { SeenSession, SessionReader } from '../session-reader.ts';
+import type { ThreadReader } from '../thread-reader.ts';
+
+export interface SessionPageDeps {
+  readonly seen: SessionReader;
+  readonly reader: Pick<ThreadReader, 'list'>;
+  readonly buttons: PermissionButtons;
+  readonly script: string;
+}
+
+/** Turns that the page shows at once: as many as have few parts together, and at least one. */
+const SHOWN = { turns: 20, parts: 200 } as const;
+
+/** The turns that have begun or were taken out of the queue, in that order. */
+export function begunTurns({ turns }: Transcript): readonly TurnView[] {
+  return [...turns.values()]
+    .filter(({ state }) => state !== 'queued')
+    .toSorted((a, b) => turnOrder({ turn: a }) - turnOrder({ turn: b }));
+}
+
+/** Requests that wait for somebody, of turns or of none. */
+export function pendingViews({ session, transcript }: SeenSession) {
+  const { id: sessionId } = session;
+  return [...transcript.permissions.values()]
+    .filter(({ outcome }) => outcome === null)
+    .map((permission) => ({ kind: 'permission', sessionId, permission, transcript }) as const);
+}
+
+function shownTurns(
+  { session, transcript }: SeenSession,
+  buttons: PermissionButtons,
+  before: string | undefined,
+): ShownTurns {
+  const all = begunTurns(transcript);
+  const end = before === undefined ? all.length : all.findIndex((turn) => turn.promptId === before);
+  if (end < 0) throw new AppError('not_found', 'There is no such turn in this session.');
+  let from = end;
+  let parts = 0;
+  while (from > 0 && end - from < SHOWN.turns && (from === end || parts < SHOWN.parts)) {
+    from -= 1;
+    parts += all[from]?.parts.length ?? 0;
+  }
+  const first = all[from];
+  return {
+    turns: all
+      .slice(from, end)
+      .map((turn) =>
+        sessionTurn({ kind: 'turn', sessionId: session.id, turn, transcript }, buttons),
+      ),
+    earlier: from > 0 && first !== undefined ? { count: from, before: first.promptId } : null,
+  };
+}
+
+/** What a session is called: its own title, or how its first prompt begins. */
+function titleOf({ session, transcript }: SeenSession): string {
+  const [first] = transcript.turns.values();
+  const line = transcript.title ?? first?.text.trim().split('\n', 1)[0] ?? '';
+  const title = line.trim() === '' ? `Session of ${session.agentName}` : line.trim();
+  return title.length > 120 ? `${title.slice(0, 119)}…` : title;
+}
+
+/** `before`: id of a turn; only what came before it is shown, and not live. */
+export async function sessionPage(
+  deps: SessionPageDeps,
+  caller: Caller,
+  id: string,
+  before: string | undefined,
+): Promise<string> {
+  const seen = await deps.seen.session(caller, id);
+  const { session, transcript } = seen;
+  const [status, threads, list] = await Promise.all([
+    deps.seen.status(caller, session),
+    deps.seen.threads(session),
+    deps.reader.list(caller),
+  ]);
+  return renderSession({
+    script: deps.script,
+    list,
+    help: renderHelp(caller),
+    session,
+    ...status,
+    title: titleOf(seen),
+    threads,
+    turns: shownTurns(seen, deps.buttons, before),
+    asks: renderAsks(before === undefined ? pendingViews(seen) : []),
+    cursor: before === undefined ? transcript.seq : null,
+  });
+}
+
+/** The turns before another, for the page's script. */
+export async function earlierTurns(
+  deps: SessionPageDeps,
+  caller: Caller,
+  id: string,
+  before: string,
+): Promise<{ id: SessionId; turns: ShownTurns }> {
+  const seen = await deps.seen.session(caller, id);
+  return { id: seen.session.id, turns: shownTurns(seen, deps.buttons, before) };
+}
+
+/** `range`: `3` is what is behind the line of step 3, `0-24` are the lines of these steps. */
+export async function turnPart(
+  deps: SessionPageDeps,
+  caller: Caller,
+  address: { readonly id: string; readonly prompt: string; readonly range: string },
+): Promise<{ id: SessionId; part: Html }> {
+  const { session, transcript } = await deps.seen.session(caller, address.id);
+  const turn = [...transcript.turns.values()].find(({ promptId }) => promptId === address.prompt);
+  const [, from, to] = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(address.range) ?? [];
+  const part =
+    turn === undefined || from === undefined
+      ? null
+      : renderPart(
+          { kind: 'turn', sessionId: session.id, turn, transcript },
+          Number(from),
+          to === undefined ? undefined : Number(to),
+        );
+  if (part === null) throw new AppError('not_found', 'There is no such step in this session.');
+  return { id: session.id, part };
+}
