@@ -89,6 +89,6 @@ function createConnection(
       return link.report();
     },
 
-    close: () => process.end(),
+    close: (options) => process.end(options),
   };
 }

@@ -135,6 +135,11 @@ function addButtons(app: Hono<WebEnv>, { change }: Guards, deps: WebAppDeps, scr
     await actions.answerPermission(c.var.caller, typeof token === 'string' ? token : '');
     return answer(c, script, {});
   });
+  app.post('/web/edit', ...change, async (c) => {
+    const { token } = await c.req.parseBody();
+    await actions.runEdit(c.var.caller, typeof token === 'string' ? token : '');
+    return answer(c, script, {});
+  });
   app.post('/web/sessions/:session/prompts/:prompt/cancel', ...change, async (c) => {
     await actions.cancel(c.var.caller, c.req.param('session'), c.req.param('prompt'));
     return answer(c, script, {});

@@ -2,7 +2,8 @@
 import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { createPageLinks } from '../core/access/page-links.ts';
-import { createMintToken } from './actions.ts';
+import { createMintAnswer } from '../core/sessions/answer-by-token.ts';
+import { SURFACE } from './actions.ts';
 import { createRegions, REGION_INTERVAL_MS, runLive } from './live.ts';
 import { renderRequest } from './renderers/approval.ts';
 import { renderPartPage, renderTurns } from './renderers/session-page.ts';
@@ -28,7 +29,7 @@ export function addSessions(
     script,
     seen: createSessionReader(deps),
     reader: createThreadReader(deps),
-    buttons: { mint: createMintToken(deps.actionTokens), approvalUrl },
+    buttons: { mint: createMintAnswer(deps.actionTokens, SURFACE), approvalUrl },
   };
   app.get('/sessions/:id', ...look, async (c) =>
     c.html(await sessionPage(pages, c.var.caller, c.req.param('id'), c.req.query('before'))),

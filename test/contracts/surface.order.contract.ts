@@ -1,6 +1,6 @@
 /** Stop, queue and steer; and what becomes of a message that is edited or deleted. */
 import { describe, expect, it } from 'vitest';
-import { heldTurn, holdTurns, showing, stage, until, pass } from './surface.play.ts';
+import { all, heldTurn, holdTurns, showing, stage, until, pass } from './surface.play.ts';
 import type { SurfaceUnderTest } from './surface.under-test.ts';
 
 export function describeOrder(surface: SurfaceUnderTest): void {
@@ -74,20 +74,36 @@ export function describeOrder(surface: SurfaceUnderTest): void {
       },
     );
 
+    it('says that it stops while the agent does not hear, and ends it after ten seconds', async () => {
+      bench().agents.behave = () => new Promise(() => {});
+      await bench().start('asker', 'a long work');
+      await until(bench(), 'it runs', () => bench().agents.prompts.length === 1);
+      await bench().command('asker', 'stop');
+      await showing(bench(), /stopping/i, 9_000);
+      await showing(bench(), /stopped/i, 12_000);
+    });
+
     itNeeds(
       ['edit'],
-      'leaves a turn alone whose message is edited later, and says so',
+      'leaves a turn alone whose message is edited later, and runs it again with the edit',
       async () => {
         const held = holdTurns(bench());
         const message = await bench().start('asker', 'first');
         const first = await heldTurn(bench(), held, 0);
         await bench().edit(message, 'first, but other');
-        await showing(bench(), /edit/i);
+        await showing(bench(), /edited the message after its turn had begun/);
         first.turn.say('As it was asked.');
         first.end();
         await showing(bench(), 'As it was asked.');
         await pass(bench(), 10_000);
         expect(held).toHaveLength(1);
+        await bench().command('asker', 'retry edited');
+        const second = await heldTurn(bench(), held, 1);
+        expect(second.turn.text).toContain('first, but other');
+        await showing(bench(), /runs it again with the edit/);
+        expect(await all(bench())).not.toContain('is not used');
+        second.end();
+        await rest();
       },
     );
 

@@ -110,6 +110,23 @@ export function describePermission(surface: SurfaceUnderTest): void {
       },
     );
 
+    itNeeds(['press'], 'reminds once at half of its time, and says then how it ended', async () => {
+      const { answers } = await ask();
+      await button(bench(), 'Allow once');
+      await pass(bench(), 14 * 60_000);
+      expect(await all(bench())).not.toContain('still waits');
+      const before = (await bench().shown()).length;
+      await pass(bench(), 2 * 60_000);
+      await showing(bench(), 'still waits for an answer');
+      expect(await bench().shown()).toHaveLength(before + 1);
+      await pass(bench(), 60_000);
+      expect(await bench().shown()).toHaveLength(before + 1);
+      await bench().press('maintainer', await button(bench(), 'Allow once'));
+      await until(bench(), 'the agent has its answer', () => answers.length === 1);
+      await showing(bench(), /was allowed by/);
+      expect(await all(bench())).not.toContain('still waits');
+    });
+
     itNeeds(['press'], 'expires after half an hour, and says so', async () => {
       const { answers } = await ask();
       const allow = await button(bench(), 'Allow once');

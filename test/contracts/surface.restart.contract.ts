@@ -47,10 +47,29 @@ export function describeRestart(surface: SurfaceUnderTest): void {
         const allow = await button(bench(), 'Allow once');
         await bench().restart();
         await until(bench(), 'no buttons', async () => (await bench().buttons()).length === 0);
+        await showing(bench(), 'the agent that asked is gone');
         await bench().press('maintainer', allow);
         await until(bench(), 'told', async () => (await bench().told('maintainer')).length > 0);
       },
     );
+
+    it('says that an agent which cannot load its session was told what was said before', async () => {
+      const held = holdTurns(bench());
+      bench().agents.canLoad = false;
+      await bench().start('asker', 'first');
+      const first = await heldTurn(bench(), held, 0);
+      first.turn.say('One.');
+      first.end();
+      await showing(bench(), 'One.');
+      await bench().restart();
+      await bench().say('asker', 'second');
+      const second = await heldTurn(bench(), held, 1);
+      expect(second.turn.text).toContain('One.');
+      second.turn.say('Two.');
+      second.end();
+      await showing(bench(), 'Two.');
+      await showing(bench(), 'was given what was said before');
+    });
 
     it('does what was queued', async () => {
       const held = holdTurns(bench());

@@ -224,6 +224,12 @@ export function createFakeSessions(deps: { clock: Clock; logger: Logger }): Fake
     async retry() {
       throw new Error('no test needs it');
     },
+    async offerEdit() {
+      throw new Error('no test needs it');
+    },
+    async runEdit() {
+      throw new Error('no test needs it');
+    },
     async cancelTurn(caller, id) {
       check('cancelTurn', 'cancel', caller);
       entryOf(id);

@@ -150,7 +150,7 @@ describe.concurrent('an agent that', () => {
     `);
     await web.post(talk.threadId, '/stop');
     expect(await turn(talk, 'Closed')).toMatchInlineSnapshot(
-      `"Closed unanswered: the turn ended first · <time> UTC Nothing to choose"`,
+      `"Closed unanswered: the turn was stopped · <time> UTC Nothing to choose"`,
     );
     await turn(talk, '{"outcome":"cancelled"}');
   }, 30_000);

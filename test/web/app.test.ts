@@ -272,7 +272,7 @@ describe('a button of a permission request', () => {
     const other = await post('/web/action', { token });
     expect([other.status, await messageOf(other)]).toEqual([
       422,
-      'What the agent asks has changed. Reload the page and read it again.',
+      'What the agent asks has changed. Please read it again.',
     ]);
     for (const wrong of ['', 'x', `${token}x`]) {
       expect((await post('/web/action', { token: wrong })).status).toBe(422);

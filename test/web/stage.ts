@@ -258,6 +258,8 @@ function createPlayedSession(clock: Clock) {
       calls.push(['retry', ...call.slice(1)]);
       return { promptId: mintId('p', 0), state: 'queued', position: 1, created: true };
     },
+    offerEdit: notPlayed,
+    runEdit: notPlayed,
     cancelTurn: notPlayed,
     async cancelPrompt(...call) {
       calls.push(['cancelPrompt', ...call.slice(1)]);

@@ -92,6 +92,12 @@ function place(word: string): number | undefined {
   return /^#?[1-9]\d{0,2}$/.test(word) ? Number(word.replace('#', '')) : undefined;
 }
 
+export function retry({ line }: Arguments): ReadResult {
+  const word = line.replace(/[.!]*$/, '').toLowerCase();
+  if (word !== '' && word !== 'edited') return null;
+  return { command: { verb: 'retry', edited: word === 'edited' } };
+}
+
 const CODE = /^[a-z0-9]{1,12}$/;
 
 export function code({ line }: Arguments): ReadResult {

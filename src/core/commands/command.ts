@@ -38,7 +38,8 @@ export type Command =
   /** `code` in lower case. */
   | { readonly verb: 'approve'; readonly code: string }
   | { readonly verb: 'deny'; readonly code: string; readonly reason: string | null }
-  | { readonly verb: 'retry' }
+  /** `edited`: with the text that the message reads now. */
+  | { readonly verb: 'retry'; readonly edited: boolean }
   | { readonly verb: 'continue' }
   | { readonly verb: 'close' }
   | { readonly verb: 'usage' }

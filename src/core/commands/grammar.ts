@@ -12,6 +12,7 @@ import {
   nothing,
   oneWord,
   queue,
+  retry,
   topic,
   url,
   type ReadArguments,
@@ -127,8 +128,9 @@ export const GRAMMAR: readonly VerbRow[] = [
     read: deny,
   }),
   row('retry', 'retry', {
-    help: 'Run the last prompt again.',
-    read: nothing({ verb: 'retry' }),
+    usage: '[edited]',
+    help: 'Run the last prompt again; `edited`: with the text that came too late for its turn.',
+    read: retry,
   }),
   row('continue', 'continue', {
     help: 'Go on where the last turn ended.',

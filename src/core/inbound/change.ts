@@ -1,6 +1,7 @@
 /**
  * A person edited or deleted what they had asked. Before its turn began the edit takes its place in
- * the queue, and a deleted one leaves it; a turn that has begun keeps the text that it began with.
+ * the queue, and a deleted one leaves it; a turn that has begun keeps the text that it began with,
+ * and is offered to run again with the edit.
  */
 import type { ParsedMessage } from '../commands/command.ts';
 import { isAppError } from '../model/errors.ts';
@@ -12,7 +13,7 @@ import {
   type HandlerContext,
   type HandlerResult,
 } from './context.ts';
-import { EDIT_TAKEN, EDIT_TOO_LATE } from './texts.ts';
+import { EDIT_TAKEN } from './texts.ts';
 
 type Change = NonNullable<HandlerContext['message']['change']>;
 
@@ -24,14 +25,18 @@ export async function handleChange(
   const { sessionId, sessions, caller, message } = context;
   if (sessionId === undefined) return undefined;
   const original = await promptIdOfDelivery(message.thread.surface, change.of);
-  const { running, waiting } = await sessions.queue(caller, sessionId);
+  const { waiting } = await sessions.queue(caller, sessionId);
   const isWaiting = waiting.some(({ id }) => id === original);
   if (change.kind === 'deleted') {
     if (isWaiting) await sessions.cancelPrompt(caller, sessionId, original);
     return undefined;
   }
   if (parsed.kind !== 'prompt') return undefined;
-  if (!isWaiting) return running?.id === original ? info(EDIT_TOO_LATE) : undefined;
+  if (!isWaiting) {
+    // The session says so itself, on every thread that shows it.
+    await sessions.offerEdit(caller, original, parsed.text);
+    return undefined;
+  }
   await promptWith(context, sessionId, parsed.text);
   const edited = await promptIdOf(context);
   const others = waiting.map(({ id }) => id).filter((id) => id !== edited);

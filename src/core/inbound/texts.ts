@@ -10,8 +10,6 @@ export const NO_SESSION =
 export const WINDING_UP = 'The session is being closed. Please try again in a moment.';
 export const NOTHING_RUNS = 'Nothing is running here, so there is nothing to stop.';
 export const EDIT_TAKEN = 'You edited your message before its turn began, so the new text is used.';
-export const EDIT_TOO_LATE =
-  'You edited your message after its turn had begun, so the edit is not used. Send it as a new message to run it again with the edit.';
 export const NOTHING_WAITS = 'The queue is empty.';
 export const GAVE_UP =
   'I could not do this: something that I need was not available for several minutes. Please send it again.';

@@ -5,6 +5,7 @@
  * `update` keeps the agent's own ACP update untouched; its kinds are open, ours are closed.
  */
 import { z } from 'zod';
+import { CLOSED_REASONS } from './permission.ts';
 
 const actorSchema = z.object({
   surface: z.string(),
@@ -44,9 +45,15 @@ export const sessionEventSchemas = {
     actor: actorSchema,
     /** The turn may look and change nothing. */
     readOnly: z.boolean().optional(),
+    /** It runs this prompt again, with the text that it was edited to. */
+    editOf: promptId.optional(),
   }),
   'prompt.started': z.object({ promptId }),
   'prompt.cancelled': z.object({ promptId, by: actorSchema }),
+  /** Somebody changed what they had asked when its turn had begun: `text` can be run instead. */
+  'prompt.edited': z.object({ promptId, text: z.string(), by: actorSchema }),
+  /** The agent was told to end the turn; `turn.ended` follows, at the latest when it is ended. */
+  'turn.stopping': z.object({ promptId }),
   /**
    * The last event of a turn. `stopReason` is ACP's, or ours: `failed` (with `error`) when the
    * agent broke, `interrupted` when the server or the agent died in the middle.
@@ -76,6 +83,8 @@ export const sessionEventSchemas = {
     options: z.array(z.object({ optionId: z.string(), name: z.string(), kind: z.string() })),
     expiresAt: z.number(),
   }),
+  /** Half of its time is over, and nobody has answered. */
+  'permission.reminded': z.object({ requestId }),
   'permission.resolved': z.object({
     requestId,
     outcome: z.enum(['selected', 'cancelled', 'expired']),
@@ -84,6 +93,8 @@ export const sessionEventSchemas = {
     optionName: z.string().optional(),
     by: actorSchema,
     rule: z.string().optional(),
+    /** Why it was cancelled. */
+    reason: z.enum(CLOSED_REASONS).optional(),
   }),
   /** The waiting prompts in their new order, when prompt.queued, started and cancelled do not tell it. */
   'queue.updated': z.object({

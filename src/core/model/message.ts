@@ -4,10 +4,14 @@
  */
 import type { PromptId, RequestId, SessionId, ThreadId } from './ids.ts';
 
-/** What one message shows. `turn` and `permission` are read from the transcript when sent. */
+/** What one message shows. All but `notice` are read from the transcript when sent. */
 export type MessageView =
   | { readonly kind: 'turn'; readonly sessionId: SessionId; readonly promptId: PromptId }
   | { readonly kind: 'permission'; readonly sessionId: SessionId; readonly requestId: RequestId }
+  /** That a request still waits, when half of its time is over; edited to the outcome. */
+  | { readonly kind: 'reminder'; readonly sessionId: SessionId; readonly requestId: RequestId }
+  /** That what was asked was edited too late, with the offer to run it again so. */
+  | { readonly kind: 'edit'; readonly sessionId: SessionId; readonly promptId: PromptId }
   /** A short text of ours, as Markdown: help, a refusal, an error. Never edited. */
   | { readonly kind: 'notice'; readonly tone: 'info' | 'error'; readonly markdown: string };
 

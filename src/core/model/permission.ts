@@ -33,6 +33,19 @@ export interface PermissionRequest {
   readonly resolvedAt: number | null;
 }
 
+/**
+ * Why a request was closed unanswered: its turn was stopped or has ended, its agent's process is
+ * gone, the server was stopped or started again and with it the agent, or somebody withdrew it.
+ */
+export const CLOSED_REASONS = [
+  'stopped',
+  'turn_ended',
+  'agent_gone',
+  'restarted',
+  'withdrawn',
+] as const;
+export type ClosedReason = (typeof CLOSED_REASONS)[number];
+
 /** Default life of a pending request; it is rejected afterwards (chat.md §4). */
 export const PERMISSION_EXPIRY_MS = 30 * 60_000;
 

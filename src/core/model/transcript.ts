@@ -4,7 +4,7 @@
  */
 import type { Actor } from './actor.ts';
 import type { PromptId, RequestId } from './ids.ts';
-import type { PermissionOption } from './permission.ts';
+import type { ClosedReason, PermissionOption } from './permission.ts';
 import type { Usage } from './session.ts';
 
 export interface PlanEntry {
@@ -65,12 +65,15 @@ export interface PermissionView {
   readonly options: readonly PermissionOption[];
   readonly requestedAt: number;
   readonly expiresAt: number;
+  /** When people were reminded of it; absent: not yet. */
+  readonly remindedAt?: number | undefined;
   readonly outcome: null | {
     readonly kind: 'selected' | 'cancelled' | 'expired';
     readonly option: PermissionOption | null;
     readonly by: Actor;
     readonly at: number;
     readonly rule?: string | undefined;
+    readonly reason?: ClosedReason | undefined;
   };
 }
 
@@ -79,11 +82,22 @@ export type TurnState =
   | 'preparing'
   | 'working'
   | 'waiting'
+  /** The agent was told to stop, and has not yet. */
+  | 'stopping'
   | 'done'
   | 'failed'
   | 'stopped'
   | 'interrupted'
   | 'cancelled';
+
+/** A text that came too late for its turn. */
+export interface TurnEdit {
+  readonly text: string;
+  readonly by: Actor;
+  readonly at: number;
+  /** Who runs it again with this text; null: nobody yet. */
+  readonly takenBy: Actor | null;
+}
 
 export interface TurnView {
   readonly promptId: PromptId;
@@ -101,6 +115,8 @@ export interface TurnView {
   readonly toolCalls: ReadonlyMap<string, ToolCall>;
   readonly plan: readonly PlanEntry[];
   readonly usage: Usage | null;
+  /** The newest text that the prompt was edited to when its turn had begun. */
+  readonly edit?: TurnEdit | undefined;
   readonly queuedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;

@@ -69,7 +69,8 @@ export function mergeWants(a: Want | undefined, b: Want): Want {
 /** What a message is wanted with when all that is known of it is its row. */
 export function firstWant(row: OutboxMessage): Want {
   if (isGarnish(row)) return { priority: PRIORITY.progress, version: 0 };
-  const priority = row.view.kind === 'permission' ? PRIORITY.permission : PRIORITY.state;
+  const asks = row.view.kind === 'permission' || row.view.kind === 'reminder';
+  const priority = asks ? PRIORITY.permission : PRIORITY.state;
   return { priority, version: 0 };
 }
 
@@ -88,6 +89,6 @@ export function isFinal(view: ResolvedView): boolean {
     case 'permission':
       return view.permission.outcome !== null;
     case 'notice':
-      return true;
+      return view.isOpen !== true;
   }
 }

@@ -48,8 +48,8 @@ export interface AgentConnection {
   cancel(): void;
   /** `session/set_config_option`, falling back to set_mode / set_model. Gives the new report. */
   setConfig(id: 'mode' | 'model' | (string & {}), value: string): Promise<AgentReport>;
-  /** Ends connection and process (gracefully, then not). */
-  close(): Promise<AgentExit>;
+  /** Ends connection and process, as `AgentProcess.end` does. */
+  close(options?: { readonly graceMs?: number }): Promise<AgentExit>;
 }
 
 export interface AgentConnector {

@@ -2,8 +2,8 @@
  * A place that shows sessions and where people answer. Add one: implement this port, hand inbound
  * messages to `Inbound.accept`, register it in `app.ts`. `src/web/` is the reference.
  */
-import type { SessionId } from '../model/ids.ts';
-import type { MessageView } from '../model/message.ts';
+import type { Actor } from '../model/actor.ts';
+import type { PromptId, SessionId } from '../model/ids.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { PermissionView, Transcript, TurnView } from '../model/transcript.ts';
 
@@ -21,7 +21,32 @@ export type ResolvedView =
       readonly permission: PermissionView;
       readonly transcript: Transcript;
     }
-  | Extract<MessageView, { kind: 'notice' }>;
+  | ResolvedNotice;
+
+/** A short text of ours; most are settled at once. */
+export interface ResolvedNotice {
+  readonly kind: 'notice';
+  readonly tone: 'info' | 'error';
+  /** Mentions nobody, whatever others wrote into it. */
+  readonly markdown: string;
+  /** Whom it must reach: mentioned before the text where they are known there. */
+  readonly mention?: Actor | undefined;
+  /** It will be edited: not settled yet. */
+  readonly isOpen?: boolean | undefined;
+  /** A button, where there are any; the text says how it is done by typing. */
+  readonly offer?: Offer | undefined;
+}
+
+/** Runs a prompt again with the text that it was edited to. */
+export interface Offer {
+  readonly label: string;
+  readonly sessionId: SessionId;
+  readonly promptId: PromptId;
+  /** The text that would run. */
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
 
 /** What went wrong when posting or editing, as the outbox needs it. */
 export type SendFailure =

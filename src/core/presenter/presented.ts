@@ -208,6 +208,10 @@ function viewOf(sessionId: SessionId, subject: Subject): OutboxMessage['view'] {
       return { kind: 'turn', sessionId, promptId: subject.promptId };
     case 'permission':
       return { kind: 'permission', sessionId, requestId: subject.requestId };
+    case 'reminder':
+      return { kind: 'reminder', sessionId, requestId: subject.requestId };
+    case 'edit':
+      return { kind: 'edit', sessionId, promptId: subject.promptId };
     case 'notice':
       return { kind: 'notice', tone: subject.tone, markdown: subject.markdown };
   }

@@ -8,7 +8,6 @@
 import type { EventHub, LoggedEvent, Subscription } from '../events/hub.ts';
 import { parseId, type SessionId } from '../model/ids.ts';
 import type { MessageView } from '../model/message.ts';
-import type { Transcript } from '../model/transcript.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -17,6 +16,7 @@ import type { Binding, ThreadStore } from '../ports/stores.ts';
 import type { ResolvedView } from '../ports/surface.ts';
 import { createFolds, type Folds } from './folds.ts';
 import { present, type Presented } from './presented.ts';
+import { resolvedView } from './resolved.ts';
 import { isStructural } from './tracker.ts';
 
 export interface PresenterDeps {
@@ -229,23 +229,8 @@ async function resolve(state: State, view: MessageView): Promise<ResolvedView | 
   if (view.kind === 'notice') return view;
   const presented = state.active.get(view.sessionId);
   if (presented?.isCaughtUp() === true) {
-    const shown = viewOf(view, presented.folder.view());
+    const shown = resolvedView(view, presented.folder.view());
     if (shown !== 'gone') return shown;
   }
-  return viewOf(view, await state.folds.transcript(view.sessionId));
-}
-
-function viewOf(
-  view: Exclude<MessageView, { kind: 'notice' }>,
-  transcript: Transcript,
-): ResolvedView | 'gone' {
-  const { sessionId } = view;
-  if (view.kind === 'turn') {
-    const turn = transcript.turns.get(view.promptId);
-    return turn === undefined ? 'gone' : { kind: 'turn', sessionId, turn, transcript };
-  }
-  const permission = transcript.permissions.get(view.requestId);
-  return permission === undefined
-    ? 'gone'
-    : { kind: 'permission', sessionId, permission, transcript };
+  return resolvedView(view, await state.folds.transcript(view.sessionId));
 }

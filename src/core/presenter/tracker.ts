@@ -9,10 +9,12 @@ import type { Transcript } from '../model/transcript.ts';
 import { promptIdOf, requestIdOf } from '../transcript/raw.ts';
 import { noticeOf } from './notices.ts';
 
-/** A message, whatever the thread: `turn:<promptId>` or `permission:<requestId>`. */
+/** A message, whatever the thread: `turn:<promptId>`, `permission:<requestId>` and the like. */
 export type Subject =
   | { readonly kind: 'turn'; readonly promptId: PromptId }
   | { readonly kind: 'permission'; readonly requestId: RequestId }
+  | { readonly kind: 'reminder'; readonly requestId: RequestId }
+  | { readonly kind: 'edit'; readonly promptId: PromptId }
   | {
       readonly kind: 'notice';
       readonly id: string;
@@ -43,12 +45,19 @@ export interface Tracker {
 export const turnRef = (promptId: string): string => `turn:${promptId}`;
 export const permissionRef = (requestId: string): string => `permission:${requestId}`;
 
+const reminderRef = (requestId: string): string => `reminder:${requestId}`;
+const editRef = (promptId: string): string => `edit:${promptId}`;
+
 export function refOf(subject: Subject): string {
   switch (subject.kind) {
     case 'turn':
       return turnRef(subject.promptId);
     case 'permission':
       return permissionRef(subject.requestId);
+    case 'reminder':
+      return reminderRef(subject.requestId);
+    case 'edit':
+      return editRef(subject.promptId);
     case 'notice':
       return subject.id;
   }
@@ -58,7 +67,9 @@ const STRUCTURAL: ReadonlySet<SessionEventType> = new Set([
   'prompt.queued',
   'prompt.cancelled',
   'turn.ended',
+  'prompt.edited',
   'permission.requested',
+  'permission.reminded',
   'permission.resolved',
   'session.error',
   'session.terminated',
@@ -73,6 +84,8 @@ interface State {
   /** Turns whose next update says that the agent works (again). */
   readonly silent: Set<PromptId>;
   readonly pending: Map<RequestId, PromptId | null>;
+  /** Pending ones that people were reminded of. */
+  readonly reminded: Set<RequestId>;
   readonly openings: Opening[];
   readonly wants: Map<string, Priority>;
   latest: PromptId | undefined;
@@ -93,6 +106,11 @@ export function createTracker(from: Transcript): Tracker {
       [...from.permissions.values()]
         .filter((permission) => permission.outcome === null)
         .map((permission) => [permission.requestId, permission.promptId]),
+    ),
+    reminded: new Set(
+      [...from.permissions.values()]
+        .filter((permission) => permission.outcome === null && permission.remindedAt !== undefined)
+        .map((permission) => permission.requestId),
     ),
     openings: [],
     wants: new Map(),
@@ -133,7 +151,28 @@ function open(state: State, event: SessionEvent, subject: Subject): void {
 function apply(state: State, event: SessionEvent, transcript: () => Transcript): void {
   switch (event.type) {
     case 'prompt.queued':
-      return queued(state, event, promptIdOf(event.data.promptId));
+      queued(state, event, promptIdOf(event.data.promptId));
+      if (event.data.editOf !== undefined) want(state, editRef(event.data.editOf), PRIORITY.state);
+      return undefined;
+    case 'prompt.edited': {
+      const promptId = promptIdOf(event.data.promptId);
+      open(state, event, { kind: 'edit', promptId });
+      // It may be there from an edit before.
+      want(state, editRef(promptId), PRIORITY.state);
+      return undefined;
+    }
+    case 'turn.stopping':
+      want(state, turnRef(event.data.promptId), PRIORITY.state);
+      return undefined;
+    case 'session.started':
+      for (const promptId of state.running) want(state, turnRef(promptId), PRIORITY.progress);
+      return undefined;
+    case 'permission.reminded': {
+      const requestId = requestIdOf(event.data.requestId);
+      state.reminded.add(requestId);
+      open(state, event, { kind: 'reminder', requestId });
+      return undefined;
+    }
     case 'prompt.started':
       return started(state, promptIdOf(event.data.promptId));
     case 'prompt.cancelled':
@@ -215,6 +254,7 @@ function requested(
 function resolved(state: State, requestId: RequestId, byRule: boolean): void {
   const promptId = state.pending.get(requestId);
   state.pending.delete(requestId);
+  if (state.reminded.delete(requestId)) want(state, reminderRef(requestId), PRIORITY.state);
   const ref = permissionRef(requestId);
   const asked = state.openings.findIndex((opening) => refOf(opening.subject) === ref);
   // A rule decided at once: nobody was ever asked, the turn shows the tool call.

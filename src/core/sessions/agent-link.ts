@@ -28,8 +28,8 @@ export interface AgentLink {
   starting(): boolean;
   /** Directory in which the agent runs, or ran last. */
   workspace(): string;
-  /** Ends connection and processes; resolves when they are gone. */
-  close(): Promise<void>;
+  /** Ends connection and processes; resolves when they are gone. `graceMs`: from SIGTERM to SIGKILL. */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 interface LinkDeps {
@@ -91,19 +91,19 @@ class Link implements AgentLink {
     return this.#starting !== undefined;
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#end().finally(() => {
+  close(options?: { readonly graceMs?: number }): Promise<void> {
+    this.#closing ??= this.#end(options).finally(() => {
       this.#closing = undefined;
     });
     return this.#closing;
   }
 
-  async #end(): Promise<void> {
+  async #end(options?: { readonly graceMs?: number }): Promise<void> {
     this.#abortStart.abort();
     await this.#starting?.catch(() => undefined);
     const connection = this.#live;
     this.#live = undefined;
-    await connection?.close();
+    await connection?.close(options);
   }
 
   /** After the agent before is gone: both would use the same HOME. */

@@ -1,4 +1,5 @@
 /** The session service: the parts in their order, one object. See `service.ts` for the contract. */
+import { editMethods } from './service-edits.ts';
 import { permissionMethods } from './service-permissions.ts';
 import { promptMethods } from './service-prompts.ts';
 import { queueMethods } from './service-queue.ts';
@@ -10,6 +11,7 @@ export function createSessionService(deps: ServiceDeps): SessionService {
   return {
     ...sessionMethods(deps),
     ...promptMethods(deps),
+    ...editMethods(deps),
     ...queueMethods(deps),
     ...permissionMethods(deps),
   };

@@ -3,13 +3,12 @@
  * row was changed (compare-and-set from `pending`, whoever does it), and the agent is told what the
  * row says. In memory: only whom to tell.
  */
-import type { Actor } from '../model/actor.ts';
 import { SYSTEM_ACTOR } from '../model/actor.ts';
 import type { NewEvent } from '../model/events.ts';
 import type { PromptId, RequestId, SessionId } from '../model/ids.ts';
 import { mintId } from '../model/ids.ts';
 import { optionFor } from '../model/permission.ts';
-import type { PermissionRequest } from '../model/permission.ts';
+import type { ClosedReason, PermissionRequest } from '../model/permission.ts';
 import type { AgentPermissionRequest, PermissionAnswer } from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PermissionPatch, SessionStore } from '../ports/session-store.ts';
@@ -39,7 +38,7 @@ export interface PermissionDesk {
   /** Looks at the rows of all that wait (after a wake-up from another replica). */
   settle(): Promise<void>;
   /** Cancels all that wait. */
-  cancelAll(by: Actor): Promise<void>;
+  cancelAll(reason: ClosedReason): Promise<void>;
   /** How many wait. */
   pending(): number;
 }
@@ -54,7 +53,7 @@ interface Waiting {
 export function resolvedEvent(
   row: Pick<PermissionRequest, 'id' | 'options'>,
   patch: Pick<PermissionPatch, 'state' | 'optionId' | 'answeredBy'>,
-  rule?: string,
+  because: { readonly rule?: string; readonly reason?: ClosedReason } = {},
 ): NewEvent {
   const option = row.options.find(({ optionId }) => optionId === patch.optionId);
   return {
@@ -66,7 +65,7 @@ export function resolvedEvent(
         ? { optionId: option.optionId, optionKind: option.kind, optionName: option.name }
         : {}),
       by: { ...patch.answeredBy },
-      ...(rule === undefined ? {} : { rule }),
+      ...because,
     },
   };
 }
@@ -162,8 +161,8 @@ class Desk implements PermissionDesk {
     await Promise.all(this.#rows().map((row) => this.#settleOne(row)));
   }
 
-  async cancelAll(by: Actor): Promise<void> {
-    await Promise.all(this.#rows().map((row) => this.#close(row, 'cancelled', by)));
+  async cancelAll(reason: ClosedReason): Promise<void> {
+    await Promise.all(this.#rows().map((row) => this.#close(row, 'cancelled', { reason })));
   }
 
   pending(): number {
@@ -211,24 +210,28 @@ class Desk implements PermissionDesk {
     const done: PermissionRequest = { ...row, ...outcome, resolvedAt: row.requestedAt };
     await this.#deps.writer.commit({
       insertPermission: done,
-      events: [requestedEvent(row), resolvedEvent(row, outcome, decision.rule)],
+      events: [requestedEvent(row), resolvedEvent(row, outcome, { rule: decision.rule })],
     });
     return answerOf(done);
   }
 
   /** Resolves a row ourselves; one that somebody answered meanwhile keeps that answer. */
-  async #close(row: PermissionRequest, state: 'cancelled' | 'expired', by: Actor): Promise<void> {
+  async #close(
+    row: PermissionRequest,
+    state: 'cancelled' | 'expired',
+    because: { readonly reason?: ClosedReason } = {},
+  ): Promise<void> {
     const reject = state === 'expired' ? optionFor(row.options, 'reject') : undefined;
     const patch: PermissionPatch = {
       id: row.id,
       state,
       optionId: reject?.optionId ?? null,
-      answeredBy: by,
+      answeredBy: SYSTEM_ACTOR,
       resolvedAt: this.#deps.clock.now(),
     };
     const result = await this.#deps.writer.commit({
       permissions: [patch],
-      events: [resolvedEvent(row, patch)],
+      events: [resolvedEvent(row, patch, because)],
     });
     if (result.ok) this.answered({ ...row, ...patch });
     else await this.#settleOne(row);
@@ -240,10 +243,19 @@ class Desk implements PermissionDesk {
   }
 
   #wait(row: PermissionRequest): Promise<PermissionAnswer> {
+    const { clock, writer } = this.#deps;
     return new Promise((tell) => {
-      const forget = this.#deps.clock.after(row.expiresAt - this.#deps.clock.now(), () => {
-        this.#close(row, 'expired', SYSTEM_ACTOR).catch(() => tell({ outcome: 'cancelled' }));
+      const left = row.expiresAt - clock.now();
+      const forgetReminder = clock.after(left / 2, () => {
+        writer.append({ type: 'permission.reminded', data: { requestId: row.id } });
       });
+      const forgetExpiry = clock.after(left, () => {
+        this.#close(row, 'expired').catch(() => tell({ outcome: 'cancelled' }));
+      });
+      const forget = (): void => {
+        forgetReminder();
+        forgetExpiry();
+      };
       this.#waiting.set(row.id, { row, tell, forget });
     });
   }

@@ -1,6 +1,7 @@
 /** The small changes by which an owner sets a session's rows right. Each can be repeated. */
 import { SYSTEM_ACTOR } from '../model/actor.ts';
 import type { SessionId } from '../model/ids.ts';
+import type { ClosedReason } from '../model/permission.ts';
 import type { Prompt } from '../model/session.ts';
 import type { PermissionPatch, SessionStore } from '../ports/session-store.ts';
 import { resolvedEvent } from './permission-desk.ts';
@@ -36,6 +37,7 @@ export async function cancelLeftPermissions(deps: {
   readonly writer: SessionWriter;
   readonly sessionId: SessionId;
   readonly now: number;
+  readonly reason: ClosedReason;
 }): Promise<void> {
   for (const request of await deps.store.pendingPermissions(deps.sessionId)) {
     const patch: PermissionPatch = {
@@ -45,7 +47,10 @@ export async function cancelLeftPermissions(deps: {
       answeredBy: SYSTEM_ACTOR,
       resolvedAt: deps.now,
     };
-    await deps.writer.commit({ permissions: [patch], events: [resolvedEvent(request, patch)] });
+    await deps.writer.commit({
+      permissions: [patch],
+      events: [resolvedEvent(request, patch, { reason: deps.reason })],
+    });
   }
 }
 

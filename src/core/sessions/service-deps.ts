@@ -9,6 +9,7 @@ import type { CommitResult, SessionCommit, SessionStore } from '../ports/session
 import type { TemplateStore } from '../ports/stores.ts';
 import type { WakeBus } from '../ports/wake-bus.ts';
 import { encodeEvent } from '../events/append.ts';
+import { answerWord } from '../transcript/words.ts';
 import type { Guard } from './guard.ts';
 import type { SessionManager } from './manager.ts';
 import type { Change } from './writer.ts';
@@ -95,15 +96,6 @@ export function refusal(result: Extract<CommitResult, { ok: false }>): AppError 
   }
 }
 
-const ANSWERS: Readonly<Record<string, string>> = {
-  allow_once: 'allowed',
-  allow_always: 'allowed',
-  reject_once: 'denied',
-  reject_always: 'denied',
-};
-
-const answerWord = (kind = ''): string => ANSWERS[kind] ?? 'answered';
-
 export function answeredAlready(request: PermissionRequest): AppError {
   const option = request.options.find(({ optionId }) => optionId === request.optionId);
   const who = request.answeredBy?.name ?? 'nobody';
@@ -112,7 +104,7 @@ export function answeredAlready(request: PermissionRequest): AppError {
       ? 'It expired before somebody answered.'
       : request.state === 'cancelled'
         ? 'It was cancelled: the turn was stopped, or its agent is gone.'
-        : `Already ${answerWord(option?.kind)} by ${who}: ${option?.name ?? request.optionId ?? 'no option'}.`;
+        : `Already ${answerWord(option?.kind).toLowerCase()} by ${who}: ${option?.name ?? request.optionId ?? 'no option'}.`;
   return new AppError('already_answered', what, {
     details: {
       state: request.state,

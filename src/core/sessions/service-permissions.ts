@@ -57,7 +57,7 @@ export function permissionMethods(deps: ServiceDeps): Methods {
       const result = await commitRows(deps, id, {
         permissions: [patch],
         decision: guard.decision(VERB, caller, patch.optionId ?? 'cancelled', about),
-        events: [resolvedEvent(request, patch)],
+        events: [resolvedEvent(request, patch, withdrawn(patch))],
       });
       if (!result.ok && result.reason === 'stale') {
         throw answeredAlready(await requestOf(id, requestId));
@@ -72,6 +72,9 @@ export function permissionMethods(deps: ServiceDeps): Methods {
     },
   };
 }
+
+const withdrawn = ({ state }: PermissionPatch): { readonly reason?: 'withdrawn' } =>
+  state === 'cancelled' ? { reason: 'withdrawn' } : {};
 
 /** Whether the option allows more than this once. */
 function isStanding(request: PermissionRequest, optionId: string | null): boolean {

@@ -22,6 +22,11 @@ type Methods = Pick<
   'prompt' | 'turnResult' | 'retry' | 'cancelTurn' | 'cancelPrompt'
 >;
 
+export type NewPrompt = Parameters<SessionService['prompt']>[2] & {
+  /** The prompt that it runs again, edited. */
+  readonly editOf?: PromptId | undefined;
+};
+
 /** Characters of a prompt's text that its event carries; the row has all of it. */
 const EVENT_TEXT_LIMIT = 16_384;
 const FINISHED = new Set(['done', 'failed', 'interrupted', 'cancelled']);
@@ -67,11 +72,11 @@ export function promptMethods(deps: ServiceDeps): Methods {
   };
 }
 
-async function accept(
+export async function accept(
   deps: ServiceDeps,
   caller: Caller,
   id: SessionId,
-  input: Parameters<SessionService['prompt']>[2],
+  input: NewPrompt,
 ): Promise<AcceptedPrompt> {
   const session = await openSession(deps, id);
   const now = deps.clock.now();
@@ -83,7 +88,7 @@ async function accept(
     ...(input.tainted === true ? { session: { tainted: true } } : {}),
     queueLimit: QUEUE_LIMIT,
     prompts,
-    events: [queuedEvent(prompt), ...events],
+    events: [queuedEvent(prompt, input.editOf), ...events],
   });
   if (result.ok) {
     const runs = session.state !== 'running' && result.queued === 1 && !session.queuePaused;
@@ -160,7 +165,7 @@ async function promptOf(deps: ServiceDeps, id: SessionId, promptId: PromptId): P
 function newPrompt(
   caller: Caller,
   sessionId: SessionId,
-  input: Parameters<SessionService['prompt']>[2],
+  input: NewPrompt,
   now: number,
 ): Omit<Prompt, 'rank'> {
   return {
@@ -180,7 +185,7 @@ function newPrompt(
   };
 }
 
-function queuedEvent(prompt: Omit<Prompt, 'rank'>): NewEvent {
+function queuedEvent(prompt: Omit<Prompt, 'rank'>, editOf: PromptId | undefined): NewEvent {
   const cut = prompt.text.length > EVENT_TEXT_LIMIT;
   const text = cut ? `${prompt.text.slice(0, EVENT_TEXT_LIMIT)}…` : prompt.text;
   return {
@@ -190,6 +195,7 @@ function queuedEvent(prompt: Omit<Prompt, 'rank'>): NewEvent {
       text,
       actor: { ...prompt.actor },
       ...(prompt.readOnly ? { readOnly: true } : {}),
+      ...(editOf === undefined ? {} : { editOf }),
     },
   };
 }

@@ -78,6 +78,23 @@ export interface SessionService {
    */
   retry(caller: Caller, id: SessionId, promptId?: PromptId, as?: PromptId): Promise<AcceptedPrompt>;
 
+  /**
+   * Somebody changed what they had asked when its turn had begun: kept, and offered on every thread
+   * that shows the session. False: the text is what ran, or the prompt never ran.
+   */
+  offerEdit(caller: Caller, promptId: PromptId, text: string): Promise<boolean>;
+  /**
+   * Runs a prompt again with the text that it was edited to; without `promptId` the newest that was
+   * edited. Once for each edit, whoever asks. AppError `conflict` when nothing was edited. `check`
+   * may throw when the text is not what the caller was shown.
+   */
+  runEdit(
+    caller: Caller,
+    id: SessionId,
+    promptId?: PromptId,
+    check?: (text: string) => void,
+  ): Promise<AcceptedPrompt>;
+
   /** Asks the running turn to stop; false when none runs. */
   cancelTurn(caller: Caller, id: SessionId): Promise<boolean>;
   /** Takes a queued prompt out, or stops it if it runs. */

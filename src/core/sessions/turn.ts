@@ -3,8 +3,6 @@
  * of the turn. A turn ends by the agent's answer, by its death, or by ours: stop (with a deadline,
  * then the processes are ended), silence, shutdown.
  */
-import type { Actor } from '../model/actor.ts';
-import { SYSTEM_ACTOR } from '../model/actor.ts';
 import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
 import type { Prompt, PromptState, Session } from '../model/session.ts';
@@ -38,7 +36,7 @@ export interface Turn {
   /** Resolves when turn.ended is stored, or the session was lost to another owner. */
   readonly ended: Promise<void>;
   /** Somebody wants it to stop. Idempotent. */
-  cancel(by: Actor): void;
+  cancel(): void;
   /** The server goes down: the turn is logged as interrupted. */
   interrupt(): void;
   /** The agent said something. */
@@ -69,6 +67,8 @@ export interface TurnDeps {
   readonly content: () => Promise<readonly ContentBlock[]>;
 }
 
+/** An agent that did not hear cancel for that long will hardly hear SIGTERM: people wait. */
+const DEAF_GRACE_MS = 1_000;
 /** How often it is looked whether a person is still asked. */
 const ASKING_LOOK_MS = 30_000;
 
@@ -102,28 +102,31 @@ class RunningTurn implements Turn {
       });
   }
 
-  cancel(by: Actor): void {
-    this.#end('cancel', by);
+  cancel(): void {
+    this.#end('cancel');
   }
 
   interrupt(): void {
-    this.#end('interrupt', SYSTEM_ACTOR);
+    this.#end('interrupt');
   }
 
   progress(): void {
     const { clock, writer, limits } = this.#deps;
     this.#lastProgress = clock.now();
     if (writer.appended() - this.#appendedBefore > limits.outputChars) {
-      this.#end('flood', SYSTEM_ACTOR);
+      this.#end('flood');
     }
   }
 
-  #end(why: Why, by: Actor): void {
+  #end(why: Why): void {
     if (this.#why === 'interrupt' || (this.#why && why !== 'interrupt')) return;
-    const { link, desk, logger, limits } = this.#deps;
+    const { link, desk, logger, limits, writer } = this.#deps;
     this.#why = why;
     this.#abort.abort();
-    desk.cancelAll(by).catch((error: unknown) => {
+    if (why !== 'interrupt') {
+      writer.append({ type: 'turn.stopping', data: { promptId: this.prompt.id } });
+    }
+    desk.cancelAll(why === 'interrupt' ? 'restarted' : 'stopped').catch((error: unknown) => {
       logger.warn({ promptId: this.prompt.id, err: error }, 'pending permissions not cancelled');
     });
     if (why === 'interrupt') {
@@ -131,7 +134,7 @@ class RunningTurn implements Turn {
       return;
     }
     link.live()?.cancel();
-    this.#later(limits.cancelDeadlineMs, () => void link.close());
+    this.#later(limits.cancelDeadlineMs, () => void link.close({ graceMs: DEAF_GRACE_MS }));
   }
 
   async #run(): Promise<Outcome> {
@@ -189,7 +192,9 @@ class RunningTurn implements Turn {
     const { desk, writer, clock, prompt } = this.#deps;
     for (const forget of this.#timers) forget();
     this.#deps.flush();
-    if (desk.pending() > 0) await desk.cancelAll(SYSTEM_ACTOR);
+    if (desk.pending() > 0) {
+      await desk.cancelAll(state === 'failed' ? 'agent_gone' : 'turn_ended');
+    }
     const patch = { state, stopReason, error: error ?? null, endedAt: clock.now() };
     await writer.commit({
       prompts: [{ id: prompt.id, from: ['running'], ...patch }],
@@ -213,7 +218,7 @@ class RunningTurn implements Turn {
     const isAsking = desk.pending() > 0;
     if (isAsking) this.progress();
     const left = this.#lastProgress + limits.silenceMs - clock.now();
-    if (left <= 0) this.#end('silence', SYSTEM_ACTOR);
+    if (left <= 0) this.#end('silence');
     else this.#later(isAsking ? ASKING_LOOK_MS : Math.max(left, 1000), () => this.#watchSilence());
   }
 

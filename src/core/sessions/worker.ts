@@ -6,7 +6,6 @@
  */
 import { createCoalescer } from '../events/coalesce.ts';
 import type { Coalescer } from '../events/coalesce.ts';
-import { SYSTEM_ACTOR } from '../model/actor.ts';
 import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
@@ -196,7 +195,7 @@ class Worker implements SessionWorker {
     const waiting = open.filter((prompt) => prompt.state === 'queued');
     if (this.#turn) {
       const stop = session.state === 'ending' || running?.cancelRequested;
-      if (stop) this.#turn.cancel(SYSTEM_ACTOR);
+      if (stop) this.#turn.cancel();
       return;
     }
     if (running) await interruptPrompt(this.#writer, running, clock.now());
@@ -284,7 +283,8 @@ class Worker implements SessionWorker {
   #cancelLeft(): Promise<void> {
     const { store, clock } = this.#deps;
     const now = clock.now();
-    return cancelLeftPermissions({ store, writer: this.#writer, sessionId: this.#id, now });
+    const left = { store, writer: this.#writer, sessionId: this.#id, now };
+    return cancelLeftPermissions({ ...left, reason: 'restarted' });
   }
 
   async #windUp(waiting: readonly Prompt[]): Promise<void> {

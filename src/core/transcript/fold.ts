@@ -6,15 +6,21 @@
 import type { SessionEvent } from '../model/events.ts';
 import type { Transcript } from '../model/transcript.ts';
 import { flush, latestStarted, patch, type State } from './fold-state.ts';
-import { permissionRequested, permissionResolved } from './permission-events.ts';
+import {
+  permissionReminded,
+  permissionRequested,
+  permissionResolved,
+} from './permission-events.ts';
 import {
   promptCancelled,
+  promptEdited,
   promptQueued,
   promptStarted,
   sessionStarted,
   queueUpdated,
   setUp,
   turnEnded,
+  turnStopping,
   updated,
 } from './turn-events.ts';
 
@@ -87,12 +93,18 @@ function applyEvent(state: State, event: SessionEvent): void {
       return promptStarted(state, event.data, event);
     case 'prompt.cancelled':
       return promptCancelled(state, event.data, event);
+    case 'prompt.edited':
+      return promptEdited(state, event.data, event);
+    case 'turn.stopping':
+      return turnStopping(state, event.data, event);
     case 'turn.ended':
       return turnEnded(state, event.data, event);
     case 'update':
       return updated(state, event.data, event);
     case 'permission.requested':
       return permissionRequested(state, event.data, event);
+    case 'permission.reminded':
+      return permissionReminded(state, event.data, event);
     case 'permission.resolved':
       return permissionResolved(state, event.data, event);
     case 'queue.updated':

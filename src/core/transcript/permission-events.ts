@@ -40,6 +40,16 @@ export function permissionRequested(
   });
 }
 
+export function permissionReminded(
+  state: State,
+  data: Data<'permission.reminded'>,
+  event: Stamp,
+): void {
+  const view = state.transcript.permissions.get(requestIdOf(data.requestId));
+  if (view === undefined || view.outcome !== null) return;
+  setPermission(state, { ...view, remindedAt: event.at });
+}
+
 export function permissionResolved(
   state: State,
   data: Data<'permission.resolved'>,
@@ -49,8 +59,8 @@ export function permissionResolved(
   if (view === undefined || view.outcome !== null) return;
   // Before the answer is written: a turn that is taken up again reads what is pending from there.
   const turn = turnOf(state, view.promptId);
-  const { outcome: kind, by, rule } = data;
-  const outcome = { kind, option: chosen(view.options, data), by, at: event.at, rule };
+  const { outcome: kind, by, rule, reason } = data;
+  const outcome = { kind, option: chosen(view.options, data), by, at: event.at, rule, reason };
   setPermission(state, { ...view, outcome });
   if (turn === undefined || !turn.pending.delete(data.requestId)) return;
   // Nobody saw the request, so the turn says what became of it.

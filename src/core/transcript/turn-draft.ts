@@ -57,7 +57,7 @@ export function turnView(draft: TurnDraft): TurnView {
     promptId: draft.promptId,
     text: draft.text,
     actor: draft.actor,
-    state: draft.pending.size > 0 && isRunning(draft) ? 'waiting' : draft.state,
+    state: draft.pending.size > 0 && isWorking(draft) ? 'waiting' : draft.state,
     readOnly: draft.readOnly,
     position: draft.position,
     reason: draft.reason,
@@ -66,6 +66,7 @@ export function turnView(draft: TurnDraft): TurnView {
     toolCalls: draft.toolCallsView,
     plan: draft.plan,
     usage: draft.usage,
+    edit: draft.edit,
     queuedAt: draft.queuedAt,
     startedAt: draft.startedAt,
     endedAt: draft.endedAt,
@@ -75,8 +76,12 @@ export function turnView(draft: TurnDraft): TurnView {
   return draft.view;
 }
 
+function isWorking({ state }: TurnDraft): boolean {
+  return state === 'preparing' || state === 'working';
+}
+
 export function isRunning(draft: TurnDraft): boolean {
-  return draft.state === 'preparing' || draft.state === 'working';
+  return isWorking(draft) || draft.state === 'stopping';
 }
 
 /** Every change of a draft ends with this. */

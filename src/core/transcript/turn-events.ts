@@ -14,6 +14,24 @@ export function promptQueued(state: State, data: Data<'prompt.queued'>, event: S
   state.drafts.set(id, newTurn(turn, queue.length, event));
   state.dirty.add(id);
   patch(state, { queue });
+  const edited = turnOf(state, data.editOf);
+  if (edited?.edit === undefined) return;
+  edited.edit = { ...edited.edit, takenBy: data.actor };
+  changed(state, edited, event);
+}
+
+export function promptEdited(state: State, data: Data<'prompt.edited'>, event: Stamp): void {
+  const turn = turnOf(state, data.promptId);
+  if (turn === undefined) return;
+  turn.edit = { text: data.text, by: data.by, at: event.at, takenBy: null };
+  changed(state, turn, event);
+}
+
+export function turnStopping(state: State, data: Data<'turn.stopping'>, event: Stamp): void {
+  const turn = turnOf(state, data.promptId);
+  if (turn === undefined || !isRunning(turn)) return;
+  turn.state = 'stopping';
+  changed(state, turn, event);
 }
 
 const TOLD_AGAIN =

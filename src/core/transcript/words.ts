@@ -1,4 +1,5 @@
 /** Words of the product that every surface says alike. Plain text: escape what comes from outside. */
+import type { ClosedReason } from '../model/permission.ts';
 import type { Usage } from '../model/session.ts';
 import type { TurnView } from '../model/transcript.ts';
 
@@ -25,6 +26,17 @@ const ANSWERS: Readonly<Record<string, string>> = {
 
 /** An answer of this kind (ACP PermissionOptionKind) in one word. */
 export const answerWord = (kind: string | undefined): string => ANSWERS[kind ?? ''] ?? 'Answered';
+
+const CLOSED: Readonly<Record<ClosedReason, string>> = {
+  stopped: 'the turn was stopped',
+  turn_ended: 'the turn ended first',
+  agent_gone: "the agent's process ended, and with it the question",
+  restarted: 'the server was restarted, and the agent that asked is gone',
+  withdrawn: 'it was withdrawn',
+};
+
+/** Why nobody answered, to go on a sentence with. */
+export const closedBecause = (reason: ClosedReason = 'turn_ended'): string => CLOSED[reason];
 
 const EARLY_ENDS: Readonly<Record<string, string>> = {
   max_tokens: 'The answer ends here because the model reached its token limit.',

@@ -9,7 +9,7 @@ import type { ResolvedView } from '../../core/ports/surface.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
 import { hiddenCharacters } from '../../core/transcript/text.ts';
-import { answerWord, wantsTo } from '../../core/transcript/words.ts';
+import { answerWord, closedBecause, wantsTo } from '../../core/transcript/words.ts';
 import { renderDiff } from './diff.ts';
 import { taskLine } from './marker.ts';
 import { block, code, prose } from './neutral.ts';
@@ -126,7 +126,7 @@ export function renderOutcome(
   const at = utc(outcome.at);
   switch (outcome.kind) {
     case 'cancelled':
-      return `🚫 Request \`${short}\` was closed unanswered: the turn ended first (${at}).`;
+      return `🚫 Request \`${short}\` was closed unanswered: ${closedBecause(outcome.reason)} (${at}).`;
     case 'expired':
       return `⌛ Request \`${short}\` expired: nobody answered in time, so it was denied (${at}).`;
     case 'selected': {

@@ -1,6 +1,7 @@
 /** A view as what is posted: a comment, or what mirrors it. */
 import { z } from 'zod';
-import type { Rendered, ResolvedView } from '../../core/ports/surface.ts';
+import type { Rendered, ResolvedNotice, ResolvedView } from '../../core/ports/surface.ts';
+import { SURFACE } from '../address.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { renderCheckRun } from './check-run.ts';
 import type { PageLinks } from '../../core/access/page-links.ts';
@@ -44,10 +45,15 @@ export function render(
         : renderPermission(view, mint, links?.approvalUrl(view));
     case 'notice':
       return splitMarkdown(
-        `${view.tone === 'error' ? '⚠️ ' : ''}${view.markdown}`,
+        `${view.tone === 'error' ? '⚠️ ' : ''}${mentionOf(view)}${view.markdown}`,
         () => '_The rest is left out._',
       );
   }
+}
+
+/** Notifies; an edit of the comment does not. */
+function mentionOf({ mention }: ResolvedNotice): string {
+  return mention?.surface === SURFACE ? `@${mention.name} ` : '';
 }
 
 function renderReaction({ turn }: Extract<ResolvedView, { kind: 'turn' }>): string {

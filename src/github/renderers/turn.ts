@@ -19,6 +19,7 @@ const STATES: Readonly<Record<TurnState, string>> = {
   preparing: '📦 preparing environment',
   working: '⏳ working',
   waiting: '✋ waiting for you',
+  stopping: '🛑 stopping',
   done: '✅ done',
   failed: '❌ failed',
   stopped: '🛑 stopped',

@@ -9,7 +9,7 @@ import type { PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
 import { hiddenCharacters } from '../../core/transcript/text.ts';
-import { answerWord, wantsTo } from '../../core/transcript/words.ts';
+import { answerWord, closedBecause, wantsTo } from '../../core/transcript/words.ts';
 import { context, cut, mrkdwnSection, preformatted, TEXT_LIMIT, type SlackBody } from './body.ts';
 import { codeLine, plainLine } from './mrkdwn.ts';
 
@@ -169,7 +169,7 @@ function said(outcome: NonNullable<PermissionView['outcome']>): string {
       return `${answerWord(outcome.option?.kind)} by ${plainLine(outcome.by.name)}${rule}${option}`;
     }
     case 'cancelled':
-      return 'Closed unanswered: the turn ended first';
+      return `Closed unanswered: ${closedBecause(outcome.reason)}`;
     case 'expired':
       return 'Expired: nobody answered in time, so it was denied';
   }

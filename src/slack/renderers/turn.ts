@@ -33,6 +33,7 @@ const STATES: Readonly<Record<TurnState, { mark: string; word: string; status: S
   preparing: { mark: '📦', word: 'preparing environment', status: 'processing' },
   working: { mark: '⏳', word: 'working', status: 'processing' },
   waiting: { mark: '✋', word: 'waiting for you', status: 'suspended' },
+  stopping: { mark: '⏹️', word: 'stopping', status: 'processing' },
   done: { mark: '✅', word: 'done', status: 'active' },
   failed: { mark: '❌', word: 'failed', status: 'active' },
   stopped: { mark: '⏹️', word: 'stopped', status: 'active' },
@@ -73,15 +74,19 @@ function firstBody(
   const plan = planLines(turn.plan);
   const steps = stepLines(turn);
   const end = endOf(turn);
+  const notices = noticesOf(turn);
   const blocks: KnownBlock[] = [
     context(header),
     ...origin(turn),
     ...(plan === '' ? [] : [mrkdwnSection(plan)]),
     ...(steps === '' ? [] : [context(steps)]),
+    ...notices.map(context),
     ...markdown(piece),
     ...[...end, ...(rest === undefined ? [] : [rest])].map(context),
   ];
-  const text = [header, toMrkdwn(piece), ...end].filter((part) => part !== '').join('\n');
+  const text = [header, ...notices, toMrkdwn(piece), ...end]
+    .filter((part) => part !== '')
+    .join('\n');
   const { status } = STATES[turn.state];
   return {
     text: cut(text, TEXT_LIMIT),
@@ -90,6 +95,14 @@ function firstBody(
     ...(isLive(view) ? { live: liveOf(turn, piece) } : {}),
   };
 }
+
+/** What the agent, or we, said beside the answer: a line each. */
+const NOTICE_LIMIT = 500;
+
+const noticesOf = ({ parts }: TurnView): readonly string[] =>
+  parts.flatMap((part) =>
+    part.type === 'notice' ? [`ℹ️ ${plainLine(cut(part.text, NOTICE_LIMIT))}`] : [],
+  );
 
 /** One that waits for another turn would be a stream in which nothing happens, and dies. */
 function isLive({ turn, transcript }: View): boolean {

@@ -14,7 +14,9 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { HostedMessageStore, ThreadStore } from '../../core/ports/stores.ts';
 import type { ResolvedView, SendResult, Surface } from '../../core/ports/surface.ts';
 import type { WakeBus } from '../../core/ports/wake-bus.ts';
-import { createMintToken } from '../actions.ts';
+import { createMintAnswer } from '../../core/sessions/answer-by-token.ts';
+import { createMintEdit, type MintEdit } from '../../core/sessions/edit-by-token.ts';
+import { SURFACE } from '../actions.ts';
 import type { Html } from '../renderers/html.ts';
 import { renderNotice } from '../renderers/message.ts';
 import { renderPermission, type MintToken } from '../renderers/permission.ts';
@@ -42,8 +44,12 @@ export function createWebSurface(deps: {
   readonly clock: Clock;
 }): WebSurface {
   const { hosted, threads, wakeBus, clock } = deps;
-  const mintToken = createMintToken(deps.actionTokens);
   const links = createPageLinks({ publicUrl: '', tokens: deps.actionTokens });
+  const mints: Mints = {
+    answer: createMintAnswer(deps.actionTokens, SURFACE),
+    edit: createMintEdit(deps.actionTokens, SURFACE),
+    page: links.approvalUrl,
+  };
 
   const known = new Map<string, ThreadId>();
   const threadIdOf = async (ref: ThreadRef): Promise<ThreadId> => {
@@ -57,7 +63,7 @@ export function createWebSurface(deps: {
     name: 'web',
     budget: { burst: 1_000, perMinute: 60_000 },
     progressInterval: () => PROGRESS_INTERVAL_MS,
-    render: (view) => render(view, mintToken, links.approvalUrl).html,
+    render: (view) => render(view, mints).html,
 
     post: (thread, key, body) =>
       sent(async () => {
@@ -93,18 +99,20 @@ export function createWebSurface(deps: {
   };
 }
 
-function render(
-  view: ResolvedView,
-  mintToken: MintToken,
-  approvalUrl: PageLinks['approvalUrl'],
-): Html {
+interface Mints {
+  readonly answer: MintToken;
+  readonly edit: MintEdit;
+  readonly page: PageLinks['approvalUrl'];
+}
+
+function render(view: ResolvedView, mints: Mints): Html {
   switch (view.kind) {
     case 'turn':
       return renderTurn(view);
     case 'permission':
-      return renderPermission(view, mintToken, approvalUrl(view));
+      return renderPermission(view, mints.answer, mints.page(view));
     case 'notice':
-      return renderNotice(view);
+      return renderNotice(view, mints.edit);
   }
 }
 

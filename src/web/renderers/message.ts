@@ -1,7 +1,8 @@
 /** What a hosted message of the web thread looks like around its body, and the small bodies. */
 import type { Actor } from '../../core/model/actor.ts';
 import type { HostedMessage } from '../../core/ports/stores.ts';
-import type { ResolvedView } from '../../core/ports/surface.ts';
+import type { ResolvedNotice } from '../../core/ports/surface.ts';
+import type { MintEdit } from '../../core/sessions/edit-by-token.ts';
 import { showHidden } from './hidden.ts';
 import { markup, trusted, type Html } from './html.ts';
 import { renderMarkdown } from './markdown.ts';
@@ -22,8 +23,12 @@ const byline = (author: Actor, at: number): Html =>
   markup`<header><span class="author">${shownName(author)}</span>${author.surface !== 'web' && ` · ${placeName(author.surface)}`} · ${timeOfDay(at)}</header>`;
 
 /** A short text of ours: help, a refusal, an error. */
-export function renderNotice(view: Extract<ResolvedView, { kind: 'notice' }>): Html {
-  return markup`<section class="notice" data-tone="${view.tone}">${renderMarkdown(view.markdown)}</section>`;
+export function renderNotice(view: ResolvedNotice, mint: MintEdit): Html {
+  const { tone, markdown, mention, offer } = view;
+  return markup`<section class="notice" data-tone="${tone}"${mention && markup` data-announce="Somebody is asked for an answer."`}>${renderMarkdown(markdown)}${
+    offer &&
+    markup`<form class="options" method="post" action="/web/edit" data-async><button class="primary" name="token" value="${mint(offer)}">${offer.label}</button></form>`
+  }</section>`;
 }
 
 /** Bodies are HTML that our renderers made before they were stored. */

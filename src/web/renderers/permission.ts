@@ -9,7 +9,7 @@ import type { DiffContent, PermissionView } from '../../core/model/transcript.ts
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { renderDiff } from './diff.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
-import { answerWord, wantsTo } from '../../core/transcript/words.ts';
+import { answerWord, closedBecause, wantsTo } from '../../core/transcript/words.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon } from './icon.ts';
@@ -174,7 +174,7 @@ export function renderDecision(outcome: Outcome): Html {
       markup`${answerWord(outcome.option?.kind)} by ${shownName(outcome.by)}${
         outcome.rule !== undefined && markup` (rule ${outcome.rule})`
       }${outcome.option !== null && markup` · ${showHidden(outcome.option.name, 'code')}`}`,
-    cancelled: () => markup`Closed unanswered: the turn ended first`,
+    cancelled: () => markup`Closed unanswered: ${closedBecause(outcome.reason)}`,
     expired: () => markup`Expired: nobody answered in time, so it was denied`,
   }[outcome.kind]();
 }

@@ -15,6 +15,7 @@ const TURN_STATES: Readonly<Record<TurnState, { icon: IconName; word: string }>>
   preparing: { icon: 'box', word: 'preparing environment' },
   working: { icon: 'dots', word: 'working' },
   waiting: { icon: 'hand', word: 'waiting for you' },
+  stopping: { icon: 'stop', word: 'stopping' },
   done: { icon: 'check', word: 'done' },
   failed: { icon: 'alert', word: 'failed' },
   stopped: { icon: 'stop', word: 'stopped' },
@@ -30,7 +31,7 @@ const EARLY_ENDS: Readonly<Record<string, string>> = {
 };
 
 const isRunning = (state: TurnState): boolean =>
-  state === 'preparing' || state === 'working' || state === 'waiting';
+  state === 'preparing' || state === 'working' || state === 'waiting' || state === 'stopping';
 const canRetry = (state: TurnState): boolean =>
   state === 'failed' || state === 'interrupted' || state === 'stopped';
 
@@ -48,6 +49,7 @@ export function renderHeader({ turn, transcript, sessionId }: TurnShown): Html {
       ${renderElapsed(turn)}
       ${
         open &&
+        turn.state !== 'stopping' &&
         markup`<form method="post" action="${action}" data-async>
           <button class="small" id="stop-${turn.promptId}">${icon('stop')}${isRunning(turn.state) ? 'Stop' : 'Cancel'}</button>
         </form>`

@@ -25,7 +25,7 @@ describe('help', () => {
       - \`agent <name>\` Choose the agent of this thread's next session.
       - \`model <id>\` Choose the model, from those that the agent offers.
       - \`mode <id>\` Choose the mode, from those that the agent offers.
-      - \`retry\` Run the last prompt again.
+      - \`retry [edited]\` Run the last prompt again; \`edited\`: with the text that came too late for its turn.
       - \`continue\` Go on where the last turn ended.
       - \`close\` End the session. A new message starts it again.
       - \`usage\` Tokens and cost, as far as the agent reports them.

@@ -308,3 +308,57 @@ test('resolve gives gone for what is in no log, and reads the log of sessions at
   expect(first).toEqual(second);
   expect(first).toMatchObject({ kind: 'turn', turn: { text: 'one', state: 'queued' } });
 });
+
+test('a reminder that was logged before a crash is shown once after it, and edited to the outcome', async () => {
+  const { world, app } = await started();
+  await world.bind('t1');
+  app.presenter.present(world.sessionId);
+  const one = await world.queue('one');
+  await world.startTurn(one);
+  const requestId = await world.ask(one, 'r1');
+  await world.clock.advance(0);
+  app.kill();
+  await world.clock.advance(900_000);
+  await world.append([{ type: 'permission.reminded', data: { requestId } }]);
+  const next = world.process('B');
+  await next.start();
+  next.presenter.present(world.sessionId);
+  await world.clock.advance(10);
+  expect(world.bodies().at(-1)).toMatchInlineSnapshot(
+    `"**Example** still waits for an answer: \`Delete it\` (\`k7\`). Answer above, or with \`approve k7\` or \`deny k7\`. Without an answer it is refused in 15 min."`,
+  );
+  const count = world.bodies().length;
+  await world.answer(requestId);
+  await world.clock.advance(10_000);
+  expect(world.bodies().at(-1)).toMatchInlineSnapshot(
+    `"\`Delete it\` (\`k7\`) was allowed by Ann."`,
+  );
+  expect(world.bodies()).toHaveLength(count);
+  expect(world.store.rows().at(-1)).toMatchObject({ view: { kind: 'reminder' }, state: 'settled' });
+});
+
+test('an edit that came too late is offered once, and the offer says who took it', async () => {
+  const { world, app } = await started();
+  await world.bind('t1');
+  app.presenter.present(world.sessionId);
+  const one = await world.queue('one');
+  await world.startTurn(one);
+  await world.endTurn(one);
+  await world.clock.advance(0);
+  const by = annOf();
+  await world.append([{ type: 'prompt.edited', data: { promptId: one, text: 'two', by } }]);
+  await world.append([{ type: 'prompt.edited', data: { promptId: one, text: 'three', by } }]);
+  await world.clock.advance(0);
+  expect(world.bodies().at(-1)).toMatchInlineSnapshot(
+    `"Ann edited the message after its turn had begun, so the edit is not used: \`three\`. \`retry edited\` runs it again with the edit."`,
+  );
+  const again = await deriveId('p', 'again');
+  const queued = { promptId: again, text: 'three', actor: by, editOf: one };
+  await world.append([{ type: 'prompt.queued', data: queued }]);
+  await world.clock.advance(0);
+  expect(world.bodies().filter((body) => body.includes('edit'))).toMatchInlineSnapshot(`
+    [
+      "Ann runs it again with the edit.",
+    ]
+  `);
+});

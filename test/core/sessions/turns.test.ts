@@ -227,8 +227,9 @@ describe('stopping', () => {
     expect(await server.service.cancelTurn(OPERATOR, id)).toBe(true);
     await server.rest(id);
     expect(answers).toEqual([{ outcome: 'cancelled' }]);
-    expect(server.types(id).slice(-4)).toEqual([
+    expect(server.types(id).slice(-5)).toEqual([
       'permission.requested',
+      'turn.stopping',
       'permission.resolved',
       'turn.ended',
       'session.idle',
