@@ -37,7 +37,7 @@ export interface GitHubApp {
 }
 
 /**
- * GitHub allows an installation 900 points a minute. The outbox spends at most 335 of them (67 calls
+ * GitHub allows an installation 900 points a minute. The outbox spends at most 340 of them (68 calls
  * of 5, client/surface.ts); reading for prompts takes at most 500 in any minute.
  */
 const READS = { burst: 250, perMinute: 250 } as const;

@@ -16,6 +16,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Lets time pass in steps until `done` holds; rejects when it does not within `withinMs`. */
   until(done: () => boolean | Promise<boolean>, withinMs?: number, stepMs?: number): Promise<void>;
+  /** Time of the next timer. */
+  nextAt(): number | undefined;
   /** Timers that wait: none may be left when the thing under test has stopped. */
   timers(): number;
 }
@@ -23,16 +25,19 @@ export interface ManualClock extends Clock {
 /** 2026-01-01T00:00:00Z, so that shown times read well in snapshots. */
 export const MANUAL_EPOCH = Date.UTC(2026, 0, 1);
 
-/** Digests (ids are made of them) are computed on another thread; these are not back yet. */
+/** Digests (ids are made of them) and signatures are computed on another thread; not back yet. */
 const digests = new Set<Promise<unknown>>();
-const digest = crypto.subtle.digest.bind(crypto.subtle);
-crypto.subtle.digest = (algorithm, data) => {
-  const work = digest(algorithm, data);
+const { subtle } = crypto;
+const digest = subtle.digest.bind(subtle);
+const sign = subtle.sign.bind(subtle);
+const tracked = <T>(work: Promise<T>): Promise<T> => {
   digests.add(work);
   const forget = (): unknown => digests.delete(work);
   work.then(forget, forget);
   return work;
 };
+subtle.digest = (...of) => tracked(digest(...of));
+subtle.sign = (...of) => tracked(sign(...of));
 
 /**
  * Lets promises settle: a few turns of the event loop, and again after each digest that comes back,
@@ -100,6 +105,7 @@ export function createManualClock(start: number = MANUAL_EPOCH): ManualClock {
         await advance(Math.min(stepMs, end - now));
       }
     },
+    nextAt: () => earliest()?.at,
     timers: () => waiting.size,
   };
 }

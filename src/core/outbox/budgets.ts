@@ -4,9 +4,10 @@
  */
 import type { Priority } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CallKind, OutboundBudget, Surface } from '../ports/surface.ts';
+import type { CallKind, NamedBudget, Surface } from '../ports/surface.ts';
 import { createBudget, type Budget } from './budget.ts';
 import type { Entry } from './entry.ts';
+import { createWindow } from './window.ts';
 
 export interface Budgets {
   /** What the next call for this message spends besides the account's own. */
@@ -18,8 +19,11 @@ export const callOf = (entry: Entry): CallKind => (entry.row.externalId === null
 
 export function createBudgets(surface: Surface, clock: Clock): Budgets {
   const byName = new Map<string, Budget>();
-  const budgetOf = ({ name, ...start }: OutboundBudget & { readonly name: string }): Budget => {
-    const budget = byName.get(name) ?? createBudget(start, clock);
+  const budgetOf = (start: NamedBudget): Budget => {
+    const { name } = start;
+    const budget =
+      byName.get(name) ??
+      ('most' in start ? createWindow(start, clock) : createBudget(start, clock));
     byName.set(name, budget);
     return budget;
   };

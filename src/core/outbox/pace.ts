@@ -31,7 +31,7 @@ export function createPace({ burst, perMinute }: OutboundBudget, clock: Clock): 
       if (due === undefined) {
         const from = Math.max(emptyAt.get(account) ?? 0, now);
         emptyAt.set(account, from + reads * intervalMs);
-        due = from - burst * intervalMs;
+        due = from - (burst - 1) * intervalMs;
       }
       if (due <= now) {
         places.delete(place);

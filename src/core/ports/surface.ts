@@ -73,10 +73,14 @@ export interface OutboundBudget {
 
 export type CallKind = 'post' | 'edit' | 'find';
 
-/** A budget of a kind of call, or of a place; one `name` is one budget of the account. */
-export interface NamedBudget extends OutboundBudget {
-  readonly name: string;
+/** At most so many calls in any stretch of so many milliseconds. */
+export interface WindowBudget {
+  readonly most: number;
+  readonly withinMs: number;
 }
+
+/** A budget of a kind of call, or of a place; one `name` is one budget of the account. */
+export type NamedBudget = (OutboundBudget | WindowBudget) & { readonly name: string };
 
 /**
  * What a message reads. Several bodies: one message each, in this order; the outbox posts the second

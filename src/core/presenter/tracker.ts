@@ -189,7 +189,7 @@ function apply(state: State, event: SessionEvent, transcript: () => Transcript):
     case 'permission.requested':
       return requested(state, event, requestIdOf(event.data.requestId), event.data.promptId);
     case 'permission.resolved':
-      return resolved(state, requestIdOf(event.data.requestId), event.data.rule !== undefined);
+      return resolved(state, event.data);
     case 'queue.updated':
     case 'queue.paused':
     case 'queue.resumed':
@@ -251,7 +251,12 @@ function requested(
   if (promptId !== null) want(state, turnRef(promptId), PRIORITY.state);
 }
 
-function resolved(state: State, requestId: RequestId, byRule: boolean): void {
+function resolved(
+  state: State,
+  data: Extract<SessionEvent, { type: 'permission.resolved' }>['data'],
+): void {
+  const requestId = requestIdOf(data.requestId);
+  const byRule = data.rule !== undefined;
   const promptId = state.pending.get(requestId);
   state.pending.delete(requestId);
   if (state.reminded.delete(requestId)) want(state, reminderRef(requestId), PRIORITY.state);
@@ -259,7 +264,8 @@ function resolved(state: State, requestId: RequestId, byRule: boolean): void {
   const asked = state.openings.findIndex((opening) => refOf(opening.subject) === ref);
   // A rule decided at once: nobody was ever asked, the turn shows the tool call.
   if (byRule && asked !== -1) state.openings.splice(asked, 1);
-  else want(state, ref, PRIORITY.permission);
+  // Whoever answered looks at it; one that lapsed with its turn waits until the ends are told.
+  else want(state, ref, data.outcome === 'selected' ? PRIORITY.permission : PRIORITY.state);
   if (promptId !== undefined && promptId !== null) {
     want(state, turnRef(promptId), PRIORITY.state);
   }

@@ -15,12 +15,15 @@ import { isNotFound, sent } from './failures.ts';
 import { react } from './reactions.ts';
 
 /**
- * GitHub takes 80 calls a minute that create content, edits among them, and 500 an hour. A full
- * bucket and its refills stay below the one in any minute and below the other in any hour, together
- * with the reactions that say "seen" (reactions.ts).
+ * GitHub takes 80 calls a minute that create content, edits among them, and 500 an hour. The rest of
+ * both is for the reactions that say "seen" (reactions.ts).
  */
-const MINUTE = { burst: 35, perMinute: 32 } as const;
-const HOUR = { name: 'content an hour', burst: 260, perMinute: 3.2 } as const;
+const CONTENT = [
+  { name: 'content a minute', most: 68, withinMs: 60_000 },
+  { name: 'content an hour', most: 455, withinMs: 3_600_000 },
+] as const;
+/** All calls, those that look for a message among them. */
+const CALLS = { burst: 60, perMinute: 120 } as const;
 /** Between the edits of a live comment: 5, 10, then 20 s (chat.md §8). */
 const INTERVALS_MS = [5_000, 10_000, 20_000] as const;
 
@@ -36,8 +39,8 @@ export function createGitHubSurface(deps: SurfaceDeps): Surface {
   const now = (): number => clock.now();
   return {
     name: SURFACE,
-    budget: MINUTE,
-    budgetsOf: (_thread, call) => (call === 'find' ? [] : [HOUR]),
+    budget: CALLS,
+    budgetsOf: (_thread, call) => (call === 'find' ? [] : CONTENT),
     progressInterval: (_age, edits) => INTERVALS_MS[Math.min(edits, 2)] ?? 20_000,
     render: (view, at, mirror = null) => render(view, at, mirror, deps),
     mirrors: (view, thread) => {

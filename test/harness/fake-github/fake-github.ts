@@ -61,6 +61,8 @@ export interface FakeGitHub {
   readonly hooks: Hooks;
   /** Every call of the API, in the order of arrival. */
   readonly calls: readonly ApiCall[];
+  /** Calls that the fault `slow` keeps waiting for the clock. */
+  held(): number;
   /** What the real GitHub would not have understood: assert that it is empty. */
   readonly errors: string[];
   /** Whether request bodies are checked against the public schemas. */
@@ -125,6 +127,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
   const pulls = createPullActions(world, views, actions.tell);
   const schemas = loadSchemas();
   const calls: ApiCall[] = [];
+  const held = { calls: 0 };
   const errors: string[] = [];
 
   const server = createApiServer({
@@ -143,6 +146,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
     ],
     fault: (call) => github.fault(call),
     calls,
+    held,
     errors,
     baseUrl: () => links.api,
     callsLeft: () => github.callsLeft,
@@ -165,6 +169,7 @@ export async function createFakeGitHub(options: FakeGitHubOptions = {}): Promise
     people: createPeople(world, actions, pulls),
     hooks,
     calls,
+    held: () => held.calls,
     errors,
     schemas: schemas.available,
     tokens: auth.tokens,

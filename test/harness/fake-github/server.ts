@@ -57,6 +57,8 @@ export interface ApiServerOptions {
   /** Null = none for this call. */
   readonly fault: (call: ApiCall) => ApiFault | undefined;
   readonly calls: ApiCall[];
+  /** How many calls the fault `slow` keeps waiting for the clock. */
+  readonly held: { calls: number };
   /** What the App did that the real GitHub would not understand. */
   readonly errors: string[];
   readonly baseUrl: () => string;
@@ -198,7 +200,9 @@ export function createApiServer(options: ApiServerOptions): Server {
     const fault = options.fault(call);
     if (fault === undefined) return work();
     if (fault.kind === 'slow') {
+      options.held.calls += 1;
       await sleep(clock, fault.ms);
+      options.held.calls -= 1;
       return work();
     }
     if (fault.done === true) await work();

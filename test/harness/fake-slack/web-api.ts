@@ -40,6 +40,8 @@ export interface WebApi {
   fault: (call: RecordedCall) => CallFault | undefined;
   serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
   busy(): number;
+  /** Calls that a `delay` keeps waiting for the clock. */
+  held(): number;
 }
 
 export interface WebApiDeps {
@@ -72,6 +74,7 @@ function throttled(seconds: number): Answer {
 export function createWebApi(deps: WebApiDeps): WebApi {
   const { clock, state, tokens } = deps;
   let busy = 0;
+  let held = 0;
 
   const run = (method: string, args: CallArguments, bearer: string | undefined): Answer => {
     const facts = METHODS[method];
@@ -133,9 +136,11 @@ export function createWebApi(deps: WebApiDeps): WebApi {
   ): Promise<string> => {
     switch (fault.kind) {
       case 'delay': {
+        held += 1;
         await new Promise<void>((resolve) => {
           clock.after(fault.ms, resolve);
         });
+        held -= 1;
         const answer = work();
         respond(response, answer);
         return outcomeOf(answer);
@@ -163,6 +168,7 @@ export function createWebApi(deps: WebApiDeps): WebApi {
     violations: [],
     fault: () => undefined,
     busy: () => busy,
+    held: () => held,
     async serve(request, response, url) {
       busy += 1;
       try {
