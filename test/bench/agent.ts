@@ -1,7 +1,8 @@
 /**
  * The agent of the benchmark: raw NDJSON, no SDK, so that what is measured is the client. Prompts:
  * `chunks N` streams N text chunks at once; `ask N` asks N permissions one after the other and says
- * how long each answer took, in microseconds.
+ * how long each answer took, in microseconds; `stamp N` the same, and says when each came (ms since
+ * 1970); `trickle S` writes a word twice a second for S seconds.
  */
 import { createInterface } from 'node:readline';
 
@@ -45,7 +46,7 @@ async function chunks(count: number): Promise<void> {
   process.stdout.write(batch);
 }
 
-async function ask(count: number): Promise<void> {
+async function ask(count: number, asStamps: boolean): Promise<void> {
   const took: number[] = [];
   for (let n = 0; n < count; n += 1) {
     asked += 1;
@@ -67,14 +68,25 @@ async function ask(count: number): Promise<void> {
       },
     });
     await answered;
-    took.push(Math.round((performance.now() - start) * 1000));
+    const now = performance.now();
+    took.push(asStamps ? performance.timeOrigin + now : Math.round((now - start) * 1000));
   }
   process.stdout.write(`${update(JSON.stringify(took))}\n`);
 }
 
+async function trickle(seconds: number): Promise<void> {
+  for (let n = 0; n < seconds * 2; n += 1) {
+    process.stdout.write(`${update(`word ${n} `)}\n`);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 500);
+    });
+  }
+}
+
 async function prompt(id: unknown, text: string): Promise<void> {
   const [word, count] = text.split(' ');
-  await (word === 'ask' ? ask(Number(count)) : chunks(Number(count)));
+  if (word === 'ask' || word === 'stamp') await ask(Number(count), word === 'stamp');
+  else await (word === 'trickle' ? trickle : chunks)(Number(count));
   send({ id, result: { stopReason: 'end_turn' } });
 }
 
@@ -92,7 +104,9 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   } else if (method === 'session/new') {
     send({ id, result: { sessionId: 'bench' } });
   } else if (method === 'session/prompt') {
-    void prompt(id, params?.prompt?.[0]?.text ?? '');
+    // A prompt from a platform has its context beside what the person wrote.
+    const words = params?.prompt?.find(({ text }) => /^\w+ \d+$/.test(text?.trim() ?? ''))?.text;
+    void prompt(id, words?.trim() ?? '');
   } else if (method === undefined && typeof id === 'number') {
     waiting.get(id)?.();
     waiting.delete(id);

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: Threadcast and a direct stdio client of the same agent, side by side in one run,
- * alternating, so that a busy machine is busy for both. Prints medians; judges nothing.
+ * alternating, so that a busy machine is busy for both; then GitHub and Slack, on the fakes. Prints
+ * medians; judges nothing. `npm run bench core` or `npm run bench platforms` is one half.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,8 @@ import { startServerProcess, temporaryDirectory } from '../harness/server-proces
 import type { ServerProcess } from '../harness/server-process.ts';
 import { startDirect } from './direct.ts';
 import type { DirectAgent } from './direct.ts';
+import { platforms } from './platforms.ts';
+import { median, row, spread } from './report.ts';
 import { subscribe } from './subscriber.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -15,18 +18,6 @@ const AGENT = fileURLToPath(new URL('./agent.ts', import.meta.url));
 const CHUNKS = 2000;
 const ROUNDS = 15;
 const PERMISSIONS = 200;
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const spread = (values: readonly number[]): string => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return `${sorted[0]?.toFixed(2)}–${sorted.at(-1)?.toFixed(2)}`;
-};
-const rows: string[][] = [];
-const row = (...cells: string[]): void => {
-  rows.push(cells);
-  console.log(cells.join('  |  '));
-};
 
 async function residentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -142,23 +133,29 @@ async function memory(): Promise<void> {
   await directory.remove();
 }
 
-row('measure', 'direct', 'threadcast', 'spread');
-await starts();
-await memory();
-const directory = await temporaryDirectory();
-const server = await startServerProcess({ dataDir: directory.path, env: { LOG_LEVEL: 'warn' } });
-const direct = await startDirect(AGENT);
-await creates(server);
-const { id } = await createSession(server);
-const one = await subscribe(server.url, server.token, id, true);
-await streams(direct, [one]);
-await permissions(direct, one);
-const { lastSeq } = await server.api<{ lastSeq: number }>('GET', `/sessions/${id}`);
-const rest = await Promise.all(
-  Array.from({ length: 49 }, () => subscribe(server.url, server.token, id, false, lastSeq)),
-);
-await streams(direct, [one, ...rest]);
-for (const subscriber of [one, ...rest]) subscriber.close();
-await direct.stop();
-await server.stop();
-await directory.remove();
+async function core(): Promise<void> {
+  row('measure', 'direct', 'threadcast', 'spread');
+  await starts();
+  await memory();
+  const directory = await temporaryDirectory();
+  const server = await startServerProcess({ dataDir: directory.path, env: { LOG_LEVEL: 'warn' } });
+  const direct = await startDirect(AGENT);
+  await creates(server);
+  const { id } = await createSession(server);
+  const one = await subscribe(server.url, server.token, id, true);
+  await streams(direct, [one]);
+  await permissions(direct, one);
+  const { lastSeq } = await server.api<{ lastSeq: number }>('GET', `/sessions/${id}`);
+  const rest = await Promise.all(
+    Array.from({ length: 49 }, () => subscribe(server.url, server.token, id, false, lastSeq)),
+  );
+  await streams(direct, [one, ...rest]);
+  for (const subscriber of [one, ...rest]) subscriber.close();
+  await direct.stop();
+  await server.stop();
+  await directory.remove();
+}
+
+const [part, only] = process.argv.slice(2);
+if (part === undefined || part === 'core') await core();
+if (part === undefined || part === 'platforms') await platforms(only);
