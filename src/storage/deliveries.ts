@@ -22,27 +22,45 @@ export function createDeliveryStore(db: Kysely<Tables>, writer: Writer): Deliver
 
   return {
     accept: (delivery) => writer.write((trx) => accept(trx, delivery)),
-    async pending(source, limit) {
-      const rows = await db
-        .selectFrom('deliveries')
-        .select(['source', 'id', 'event', 'body', 'received_at'])
-        .where('source', '=', source)
-        // Written out for the partial index.
-        .where(sql<boolean>`state = 'pending'`)
-        .orderBy('n')
-        .limit(limit)
+    async pending(source, limit, known = NONE) {
+      const listed = await pendingOf(db, source)
+        .select(['n', 'id'])
+        .limit(limit + known.size)
         .execute();
-      return rows.map((row) => ({
-        source: row.source,
-        id: row.id,
-        event: row.event,
-        body: row.body ?? '',
-        receivedAt: row.received_at,
-      }));
+      const fresh = listed.filter(({ id }) => !known.has(id)).slice(0, limit);
+      const [first, last] = [fresh.at(0), fresh.at(-1)];
+      if (first === undefined || last === undefined) return [];
+      const rows = await pendingOf(db, source)
+        .select(['source', 'id', 'event', 'body', 'received_at'])
+        .where('n', '>=', first.n)
+        .where('n', '<=', last.n)
+        .execute();
+      return rows
+        .filter(({ id }) => !known.has(id))
+        .map((row) => ({
+          source: row.source,
+          id: row.id,
+          event: row.event,
+          body: row.body ?? '',
+          receivedAt: row.received_at,
+        }));
     },
     done: (source, id) => finish(source, id, { state: 'done', body: null }),
     failed: (source, id, error) => finish(source, id, { state: 'failed', error }),
   };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function pendingOf(db: Kysely<Tables>, source: string) {
+  return (
+    db
+      .selectFrom('deliveries')
+      .where('source', '=', source)
+      // Written out for the partial index.
+      .where(sql<boolean>`state = 'pending'`)
+      .orderBy('n')
+  );
 }
 
 async function accept(

@@ -66,6 +66,12 @@ function slackEvents({ slack, sal, general }: Stage): readonly Post[] {
   });
 }
 
+async function cpuMs(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  // In hundredths of a second, on every Linux that we know.
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 async function acknowledged(
   stage: Stage,
   name: string,
@@ -74,17 +80,19 @@ async function acknowledged(
 ): Promise<void> {
   for (const atOnce of [1, 32]) {
     const plain = await load(`${stage.plain.url}${path}`, make(stage), atOnce);
+    const before = await cpuMs(stage.server.pid);
     const ours = await load(`${stage.server.url}${path}`, make(stage), atOnce);
+    // What was stored is worked off before the next is measured, and counts.
+    await pause(3000);
+    const cpu = ((await cpuMs(stage.server.pid)) - before) / POSTS;
     const [p50, p99] = [0.5, 0.99].map((part) =>
       times(quantile(ours.took, part), quantile(plain.took, part)),
     );
     row(
       `${name}, ${atOnce} at once`,
       `p50 ${median(plain.took).toFixed(2)} ms, ${plain.perSecond.toFixed(0)}/s`,
-      `p50 ${p50} p99 ${p99} ms, ${ours.perSecond.toFixed(0)}/s`,
+      `p50 ${p50} p99 ${p99} ms, ${ours.perSecond.toFixed(0)}/s, ${cpu.toFixed(2)} ms CPU each`,
     );
-    // What was stored is worked off before the next is measured.
-    await pause(3000);
   }
 }
 
@@ -200,12 +208,6 @@ function stamps(text: () => string): Promise<readonly number[]> {
 function report(name: string, from: readonly number[], to: readonly number[]): void {
   const took = to.map((at, n) => at - (from[n] ?? Number.NaN));
   row(name, '-', `p50 ${median(took).toFixed(1)}, longest ${Math.max(...took).toFixed(1)}`);
-}
-
-async function cpuMs(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  // In hundredths of a second, on every Linux that we know.
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 /** Threads whose agents write all the time, half on each platform. */

@@ -52,4 +52,15 @@ export function deliveryTests(get: GetStores): void {
     await deliveries.done(source, all[0]?.id ?? '');
     expect(await deliveries.pending(source, 10)).toEqual(all.slice(1));
   });
+
+  it('leaves out those that are known, and gives as many others as asked for', async () => {
+    const { deliveries } = get();
+    const { source } = makeDelivery();
+    const all = Array.from({ length: 5 }, () => makeDelivery({ source, receivedAt: 7 }));
+    for (const delivery of all) await deliveries.accept(delivery);
+    const [first, second, third, fourth] = all;
+    const known = new Set([first?.id ?? '', third?.id ?? '']);
+    expect(await deliveries.pending(source, 2, known)).toEqual([second, fourth]);
+    expect(await deliveries.pending(source, 9, new Set(all.map(({ id }) => id)))).toEqual([]);
+  });
 }

@@ -23,10 +23,11 @@ export function createMemoryDeliveries(): MemoryDeliveries {
       row.state = 'pending';
       return 'unfinished';
     },
-    pending: async (source, limit) =>
+    pending: async (source, limit, known) =>
       [...rows.values()]
         .filter(({ delivery, state }) => delivery.source === source && state === 'pending')
         .map(({ delivery }) => delivery)
+        .filter(({ id }) => known?.has(id) !== true)
         .slice(0, limit),
     async done(source, id) {
       const row = rows.get(keyOf(source, id));

@@ -15,14 +15,19 @@ export interface Delivery {
   readonly receivedAt: number;
 }
 
+export type KnownIds = Pick<ReadonlySet<string>, 'has' | 'size'>;
+
 export interface DeliveryStore {
   /**
    * Stored when it resolves. `unfinished`: known and not done, so it will be worked on (again, if
    * it had failed). `finished`: it was worked off, and nothing will happen.
    */
   accept(delivery: Delivery): Promise<'stored' | 'unfinished' | 'finished'>;
-  /** Those to be worked off, in the order of their first arrival. */
-  pending(source: string, limit: number): Promise<readonly Delivery[]>;
+  /**
+   * Those to be worked off, in the order of their first arrival. Of those with a `known` id the body
+   * is not even read: whoever has them in hand may ask often.
+   */
+  pending(source: string, limit: number, known?: KnownIds): Promise<readonly Delivery[]>;
   /** Forgets the body; the id stays for the dedupe. */
   done(source: string, id: string): Promise<void>;
   /** Gives it up until the source delivers it again: `error` is kept for whoever looks. */

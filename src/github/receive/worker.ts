@@ -7,7 +7,7 @@
  */
 import { backoffMs } from '../../core/ports/backoff.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { Delivery, DeliveryStore } from '../../core/ports/deliveries.ts';
+import type { Delivery, DeliveryStore, KnownIds } from '../../core/ports/deliveries.ts';
 import type { Leases } from '../../core/ports/leases.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { SURFACE } from '../address.ts';
@@ -136,8 +136,7 @@ async function scanOnce(state: State): Promise<void> {
     state.epoch = await deps.leases.acquire(LEASE);
     if (state.epoch === undefined) return;
     const finishedBefore = [...state.finished];
-    const rows = await deps.deliveries.pending(SURFACE, READ + state.taken.size);
-    const fresh = rows.filter(({ id }) => !state.taken.has(id) && !state.finished.has(id));
+    const fresh = await deps.deliveries.pending(SURFACE, READ, known(state));
     for (const id of finishedBefore) state.finished.delete(id);
     for (const delivery of fresh) {
       state.taken.add(delivery.id);
@@ -155,6 +154,13 @@ async function scanOnce(state: State): Promise<void> {
     deps.logger.warn({ err: error }, 'deliveries could not be read; they are read again');
   }
   startLanes(state);
+}
+
+function known({ taken, finished }: State): KnownIds {
+  return {
+    size: taken.size + finished.size,
+    has: (id) => taken.has(id) || finished.has(id),
+  };
 }
 
 function startLanes(state: State): void {

@@ -147,7 +147,7 @@ async function sweep(state: State, olderThanMs: number): Promise<void> {
   try {
     if ((await deps.leases.acquire(LEASE)) !== undefined) {
       const before = deps.clock.now() - olderThanMs;
-      for (const delivery of await deps.deliveries.pending(SOURCE, READ)) {
+      for (const delivery of await deps.deliveries.pending(SOURCE, READ, state.inHand)) {
         const envelope = parseEnvelope(JSON.parse(delivery.body));
         if (envelope !== undefined && delivery.receivedAt <= before) {
           enqueue(state, delivery, envelope);
