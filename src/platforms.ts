@@ -21,7 +21,7 @@ export interface PlatformDeps {
   readonly config: Pick<Config, 'github' | 'slack' | 'publicUrl'>;
   /** Where people reach this server. */
   readonly url: string;
-  readonly storage: Pick<Storage, 'threads' | 'deliveries' | 'installations'>;
+  readonly storage: Pick<Storage, 'threads' | 'deliveries' | 'installations' | 'decisions'>;
   readonly sessions: SessionService;
   readonly leases: Leases;
   readonly actionTokens: ActionTokens;
@@ -56,11 +56,12 @@ async function createGitHub(deps: PlatformDeps): Promise<Platform | undefined> {
   const { github } = deps.config;
   if (github === undefined) return undefined;
   const { createGitHubApp } = await import('./github/app.ts');
-  const { threads, deliveries } = deps.storage;
+  const { threads, deliveries, decisions } = deps.storage;
   const app = await createGitHubApp({
     ...deps,
     threads,
     deliveries,
+    decisions,
     clock: systemClock,
     options: {
       appId: github.appId,

@@ -3,6 +3,7 @@
  * when it is configured.
  */
 import type { Surface } from '../core/ports/surface.ts';
+import { createGuard } from '../core/sessions/guard.ts';
 import { createMintAnswer } from '../core/sessions/answer-by-token.ts';
 import { createPace } from '../core/outbox/pace.ts';
 import { SURFACE } from './address.ts';
@@ -17,6 +18,7 @@ import type { Edge, GitHubDeps } from './deps.ts';
 import { catchUp } from './receive/catch-up.ts';
 import { createReceiver, WEBHOOK_PATH } from './receive/receive.ts';
 import { createWorker } from './receive/worker.ts';
+import { createCardLimit } from './outsiders.ts';
 import { createMarks } from './renderers/marker.ts';
 import { createTriggers } from './triggers.ts';
 import { handleDelivery, laneOf } from './webhooks/table.ts';
@@ -63,6 +65,8 @@ export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
     marks,
     triggers,
     showSeen: createShowSeen({ clock, logger }),
+    guard: createGuard({ ...deps, clock }),
+    cardLimit: createCardLimit(),
   };
   const surface = createGitHubSurface({
     comments,

@@ -7,7 +7,8 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { Leases } from '../core/ports/leases.ts';
 import type { Logger } from '../core/ports/logger.ts';
-import type { ThreadStore } from '../core/ports/stores.ts';
+import type { DecisionLog, ThreadStore } from '../core/ports/stores.ts';
+import type { Guard } from '../core/sessions/guard.ts';
 import type { SessionService } from '../core/sessions/service.ts';
 import type { Comments } from './client/comments.ts';
 import type { Identity } from './client/identity.ts';
@@ -15,6 +16,7 @@ import type { GitHubAuth } from './client/octokit.ts';
 import type { Permissions } from './client/permissions.ts';
 import type { ShowSeen } from './client/reactions.ts';
 import type { Repositories } from './client/repositories.ts';
+import type { CardLimit } from './outsiders.ts';
 import type { GitHubOptions } from './options.ts';
 import type { Marks } from './renderers/marker.ts';
 import type { Triggers } from './triggers.ts';
@@ -25,6 +27,7 @@ export interface GitHubDeps {
   readonly sessions: SessionService;
   readonly threads: ThreadStore;
   readonly deliveries: DeliveryStore;
+  readonly decisions: DecisionLog;
   /** For notices of this folder; made after the surface, so it is asked for when it is needed. */
   readonly outbox: () => Pick<Outbox, 'open'>;
   readonly actionTokens: ActionTokens;
@@ -46,4 +49,6 @@ export interface Edge extends GitHubDeps {
   readonly marks: Marks;
   readonly triggers: Triggers;
   readonly showSeen: ShowSeen;
+  readonly guard: Guard;
+  readonly cardLimit: CardLimit;
 }

@@ -1,8 +1,10 @@
 /** Something that somebody wrote, and how it becomes a message of core. */
 import type { Caller } from '../core/model/actor.ts';
-import type { ContentBlock } from '../core/model/content.ts';
+import type { InboundMessage } from '../core/ports/stores.ts';
 import { threadRef, type Place } from './address.ts';
 import type { Edge } from './deps.ts';
+import { tell } from './notice.ts';
+import type { Given } from './prompts/given.ts';
 import type { Subject } from './triggers.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
@@ -18,7 +20,7 @@ export interface Heard {
   /** For us without a mention (a label). */
   readonly addressed?: boolean;
   /** Asked for only when the text becomes a prompt. `since`: 0 in a thread that is new to us. */
-  readonly context: (since: number) => Promise<readonly ContentBlock[]>;
+  readonly context: (since: number) => Promise<Given>;
   readonly at: number;
 }
 
@@ -27,7 +29,8 @@ export async function accept(
   edge: Edge,
   heard: Heard,
   { actor, roles }: Caller,
-  context: readonly ContentBlock[],
+  { blocks, tainted, notice }: Given,
+  released?: InboundMessage['released'],
 ): Promise<void> {
   const { inbound, triggers } = edge;
   const { deliveryId, subject, title, text, addressed = false, at } = heard;
@@ -37,8 +40,13 @@ export async function accept(
   const stored = await inbound.accept({
     ...message,
     receivedAt: at,
-    ...(context.length > 0 ? { context } : {}),
+    ...(blocks.length > 0 ? { context: blocks } : {}),
+    ...(tainted ? { tainted } : {}),
+    ...(released === undefined ? {} : { released }),
   });
+  if (notice !== undefined) {
+    await tell(edge, { thread, title, key: 'context', tone: 'info', markdown: notice });
+  }
   if (stored !== 'stored' || subject === null) return;
   await edge.showSeen(await edge.comments.site(thread), subject);
 }

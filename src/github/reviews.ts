@@ -1,6 +1,20 @@
 /** Reviews and their comments. */
 import type { Site } from './client/comments.ts';
 
+/** What texts have in common, in payloads and in answers of the API. */
+export interface Written {
+  readonly id: number;
+  readonly body?: string | null | undefined;
+  readonly created_at: string;
+}
+
+export interface ReviewCommentWritten extends Written {
+  readonly in_reply_to_id?: number | undefined;
+  readonly path: string;
+  readonly line?: number | null | undefined;
+  readonly diff_hunk?: string | undefined;
+}
+
 export interface ReviewComment {
   readonly id: number;
   readonly body: string;

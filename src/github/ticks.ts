@@ -3,6 +3,7 @@
  * what we wrote, if exactly this one box changed, and if the one who ticked may: everything else is
  * put back and explained.
  */
+import type { Caller } from '../core/model/actor.ts';
 import { AppError } from '../core/model/errors.ts';
 import { answerByToken } from '../core/sessions/answer-by-token.ts';
 import { plainName } from '../core/transcript/plain.ts';
@@ -10,6 +11,7 @@ import { SURFACE, threadRef, type Place } from './address.ts';
 import { isNotFound, messageOf } from './client/failures.ts';
 import type { Edge } from './deps.ts';
 import { tell } from './notice.ts';
+import { decideByTick, isOutsiderCard } from './outsiders.ts';
 import { callerOf, isHeard } from './person.ts';
 import { newlyTicked } from './renderers/marker.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
@@ -27,7 +29,7 @@ export async function ownCommentEdited(edge: Edge, edit: OwnEdit): Promise<void>
   const { marks } = edge;
   if (!isHeard(edge, edit.by)) return;
   const key = marks.keyOf(edit.from) ?? marks.keyOf(edit.to);
-  if (key?.startsWith('permission:') !== true) return;
+  if (key === undefined || !(key.startsWith('permission:') || isOutsiderCard(key))) return;
   const ticked = newlyTicked(edit.from, edit.to);
   const isTextOurs = marks.isGenuine(edit.from) && marks.isGenuine(edit.to);
   const [token] = ticked;
@@ -49,17 +51,27 @@ export async function ownCommentEdited(edge: Edge, edit: OwnEdit): Promise<void>
 async function answer(edge: Edge, edit: OwnEdit, key: string, token: string): Promise<void> {
   const caller = await callerOf(edge, edit.place, edit.by);
   try {
-    const { requestId } = edge.actionTokens.verify(token, edge.clock.now()) ?? {};
-    // A token of another request, pasted here.
-    const isOfThis = requestId === undefined || key.startsWith(`permission:${requestId}@`);
-    await answerByToken(edge, SURFACE, caller, isOfThis ? token : '');
+    if (isOutsiderCard(key)) await decideByTick(edge, { ...edit, caller, key }, token);
+    else await answerRequest(edge, caller, key, token);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
     // A comment that still asks is edited to the outcome by the outbox; one that is late stays so.
     const isPending = error.code === 'forbidden' || error.code === 'unprocessable';
-    if (isPending || !asks(edit.from)) await putBack(edge, edit);
+    if (isPending || isOutsiderCard(key) || !asks(edit.from)) await putBack(edge, edit);
     await explain(edge, edit, key, error.code, error.message);
   }
+}
+
+async function answerRequest(
+  edge: Edge,
+  caller: Caller,
+  key: string,
+  token: string,
+): Promise<void> {
+  const { requestId } = edge.actionTokens.verify(token, edge.clock.now()) ?? {};
+  // A token of another request, pasted here.
+  const isOfThis = requestId === undefined || key.startsWith(`permission:${requestId}@`);
+  await answerByToken(edge, SURFACE, caller, isOfThis ? token : '');
 }
 
 const asks = (body: string): boolean => body.includes('<!-- answer:');

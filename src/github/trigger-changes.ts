@@ -3,12 +3,14 @@
  * mention that was forgotten at first, and is there now, is heard as if it had been written so; one
  * that was taken out takes back what it asked for.
  */
+import { holds } from '../core/access/authorize.ts';
 import { findMentions } from '../core/commands/mention.ts';
 import { visibleText } from '../core/commands/visible.ts';
 import { threadRef, type Place } from './address.ts';
 import type { Edge } from './deps.ts';
 import { hear } from './hear.ts';
 import type { Heard } from './heard.ts';
+import { outsiderChanged } from './outsiders.ts';
 import { callerOf, isHeard } from './person.ts';
 import { editedId } from './triggers.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
@@ -29,6 +31,12 @@ export async function triggerEdited(
     return;
   }
   const { place, title, deliveryId: of, text, subject } = heard;
+  if (!holds(await callerOf(edge, place, editor), 'run')) {
+    // What a maintainer let run stays as it was seen; what still waits is shown anew.
+    const card = await outsiderChanged(edge, heard, of, isFor(text) ? heard : undefined);
+    if (card === 'none' && !isFor(text)) await triggerDeleted(edge, place, of, editor);
+    return;
+  }
   if (!isFor(text)) {
     await triggerDeleted(edge, place, of, editor);
     return;
@@ -45,6 +53,7 @@ export async function triggerDeleted(
   by: GitHubUser,
 ): Promise<void> {
   if (!isHeard(edge, by)) return;
+  await outsiderChanged(edge, { place, title: '' }, of, undefined);
   await change(edge, { place, title: '', by, of, kind: 'deleted', text: '', id: `${of}@deleted` });
 }
 

@@ -63,6 +63,8 @@ export interface SurfaceUnderTest {
   readonly name: string;
   /** Abilities that it lacks, each with the reason. */
   readonly lacks: Partial<Readonly<Record<Ability, string>>>;
+  /** What people ask who may not is shown to maintainers, each request on a card of its own. */
+  readonly showsRequests?: boolean;
   /** Most characters of one answer that it shows whole. */
   readonly longAnswer: number;
   open(): Promise<SurfaceBench>;

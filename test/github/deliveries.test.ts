@@ -205,6 +205,20 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
   expect(botWords(before.visible[0] ?? '')).toMatchInlineSnapshot(`
     [
       "threadcast[bot]:
+      ### 🙋 eve has no write access here, so nothing runs yet
+
+      A maintainer decides. This is what was asked, and what would run:
+
+      \`\`\`
+      @threadcast stranger 0
+      \`\`\`
+
+      - [ ] **Run read-only**
+      - [ ] **Run**
+      - [ ] **Ignore**
+
+      Tick a box, or write \`@threadcast ok-to-run\` or \`@threadcast ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox.",
+      "threadcast[bot]:
       **Example** · ✅ done · …
 
       Heard: carefully mend 0
@@ -219,10 +233,6 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
       **Example** · ✅ done · …
 
       Heard: test 0",
-      "threadcast[bot]:
-      **eve** has no write access here, so nothing runs yet (22 characters asked for).
-
-      A maintainer who has read the request can let it run: \`@threadcast ok-to-run\`. Without that it is ignored.",
       "threadcast[bot]:
       ⚠️ **bob**: Sorry, this needs the role \`approve\`, which you do not have here. Please ask somebody who has it: approvers, usually the maintainers.",
       "threadcast[bot]:

@@ -112,6 +112,7 @@ export async function startProcess({ github, clock, dataDir, databaseUrl }: Proc
     ...shared,
     sessions,
     deliveries: storage.deliveries,
+    decisions: storage.decisions,
     inbound: { accept: (message) => need(late.inbound).accept(message) },
     outbox: () => need(late.outbox),
     actionTokens: createActionTokens({ key: new Uint8Array(32).fill(7) }),

@@ -111,6 +111,7 @@ async function open(): Promise<SurfaceBench> {
 describeSurface({
   name: 'GitHub',
   lacks: {},
+  showsRequests: true,
   longAnswer: 200_000,
   open,
 });

@@ -29,13 +29,25 @@ export interface Comments {
     externalId: string,
     texts: { from: string | undefined; to: string },
   ): Promise<void>;
+  /** What this process wrote there last; when it does not know, what it says now. */
+  said(site: Site, externalId: string): Promise<string>;
+  /** Those of ours whose key begins so, oldest first. */
+  ours(site: Site, prefix: string): Promise<readonly OwnComment[]>;
   /** Id of the newest comment of ours with this key. */
   find(site: Site, key: string, signal?: AbortSignal): Promise<string | null>;
 }
 
+export interface OwnComment {
+  readonly externalId: string;
+  readonly key: string;
+  readonly body: string;
+  /** When it was edited last, by whomever. Milliseconds, of whole seconds. */
+  readonly editedAt: number;
+}
+
 /** Pages of a hundred that are looked through. */
 const PAGES = 30;
-/** Bodies of permission requests kept, to put back what somebody changes. */
+/** Bodies with boxes kept, to put back what somebody changes. */
 const KEPT = 200;
 
 interface CommentsDeps {
@@ -84,6 +96,15 @@ export function createComments(deps: CommentsDeps): Comments {
           await write(site, externalId, right);
         }
       }),
+    said: async (site, externalId) => written.get(externalId) ?? (await read(site, externalId)),
+    ours: async (site, prefix) => {
+      const found: OwnComment[] = [];
+      for await (const { user, body = '', ...each } of existing(site)) {
+        const key = isOurs(identity, user) ? marks.keyOf(body) : undefined;
+        if (key?.startsWith(prefix) === true) found.push({ ...each, key, body });
+      }
+      return found;
+    },
     find: async (site, key, signal) => {
       let found: string | null = null;
       for await (const each of existing(site, signal)) {
@@ -146,13 +167,13 @@ async function siteOf({ auth, repositories }: CommentsDeps, thread: ThreadRef): 
   return { place, octokit, name };
 }
 
-/** The newest bodies of permission requests, by the id of their comment. */
+/** The newest bodies with boxes, by the id of their comment. */
 function createMemory(marks: Marks) {
   const last = new Map<string, string>();
   return {
     get: (externalId: string): string | undefined => last.get(externalId),
     set: (externalId: string, body: string): void => {
-      if (marks.keyOf(body)?.startsWith('permission:') !== true) return;
+      if (!/^(?:permission|outsider):/.test(marks.keyOf(body) ?? '')) return;
       // The oldest goes first: a map keeps the order of insertion.
       last.delete(externalId);
       last.set(externalId, body);
@@ -166,6 +187,7 @@ interface Written {
   readonly externalId: string;
   readonly body: string | undefined;
   readonly user: Author | null;
+  readonly editedAt: number;
 }
 
 async function* existing({ place, octokit, name }: Site, signal?: AbortSignal) {
@@ -177,7 +199,7 @@ async function* existing({ place, octokit, name }: Site, signal?: AbortSignal) {
       octokit.rest.issues.listComments,
       target,
     )) {
-      for (const { id, body, user } of data) yield comment(`ic:${id}`, body, user);
+      for (const each of data) yield writtenOf('ic', each);
       if ((pages += 1) >= PAGES) return;
     }
     return;
@@ -185,13 +207,17 @@ async function* existing({ place, octokit, name }: Site, signal?: AbortSignal) {
   const target = { ...name, pull_number: place.number, per_page: 100, request };
   const list = octokit.rest.pulls.listReviewComments;
   for await (const { data } of octokit.paginate.iterator(list, target)) {
-    for (const { id, body, user } of data) yield comment(`rc:${id}`, body, user);
+    for (const each of data) yield writtenOf('rc', each);
     if ((pages += 1) >= PAGES) return;
   }
 }
 
-const comment = (externalId: string, body: string | undefined, user: Author | null): Written => ({
-  externalId,
-  body,
-  user,
+const writtenOf = (
+  kind: 'ic' | 'rc',
+  each: { id: number; body?: string; user: Author | null; updated_at: string },
+): Written => ({
+  externalId: `${kind}:${each.id}`,
+  body: each.body,
+  user: each.user,
+  editedAt: Date.parse(each.updated_at),
 });

@@ -61,6 +61,9 @@ function plain(body: string): string {
   return lines.map((line) => line.replace(TASK, '$1 $2').trimEnd()).join('\n');
 }
 
+/** Tokens of all boxes, ticked or not. */
+export const tokensIn = (body: string): readonly string[] => [...ticks(body).keys()];
+
 /** Tokens of boxes that are ticked in `to` and were not in `from`, where they may be gone already. */
 export function newlyTicked(from: string, to: string): readonly string[] {
   const before = ticks(from);

@@ -1,10 +1,10 @@
 /** A comment of an issue or pull request: written, edited, deleted. */
 import type { Place } from '../address.ts';
+import { ofComment } from '../asked.ts';
 import { isOurs } from '../client/identity.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
 import type { Heard } from '../heard.ts';
-import { threadContext } from '../prompts/context.ts';
 import { ownCommentEdited } from '../ticks.ts';
 import { triggerDeleted, triggerEdited } from '../trigger-changes.ts';
 import type { IssueCommentPayload } from './payloads.ts';
@@ -28,10 +28,8 @@ export async function commentEdited(edge: Edge, payload: IssueCommentPayload): P
     });
     return;
   }
-  await triggerEdited(edge, { ...heardOf(edge, payload), by: comment.user ?? sender }, sender, {
-    from,
-    editedAt: comment.updated_at,
-  });
+  const edit = { from, editedAt: comment.updated_at };
+  await triggerEdited(edge, heardOf(edge, payload), sender, edit);
 }
 
 export async function commentDeleted(edge: Edge, payload: IssueCommentPayload): Promise<void> {
@@ -50,16 +48,6 @@ function placeOf({ installation, repository, issue }: IssueCommentPayload): Plac
 
 function heardOf(edge: Edge, payload: IssueCommentPayload): Heard {
   const { comment, issue, sender } = payload;
-  const place = placeOf(payload);
-  const until = Date.parse(comment.created_at);
-  return {
-    place,
-    title: issue.title,
-    by: sender,
-    deliveryId: `ic:${comment.id}`,
-    subject: `ic:${comment.id}`,
-    text: comment.body ?? '',
-    context: (since) => threadContext(edge, { place, since, until, except: comment.id }),
-    at: until,
-  };
+  const by = { place: placeOf(payload), title: issue.title, by: comment.user ?? sender };
+  return ofComment(edge, by, comment);
 }

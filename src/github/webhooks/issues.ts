@@ -1,10 +1,10 @@
 /** An issue: opened, edited, labeled. Its text may ask for something like a comment does. */
 import type { Place } from '../address.ts';
+import { ofOpening } from '../asked.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
 import type { Heard } from '../heard.ts';
 import { labelAdded } from '../labels.ts';
-import { threadContext } from '../prompts/context.ts';
 import { triggerEdited } from '../trigger-changes.ts';
 import type { IssuesPayload } from './payloads.ts';
 
@@ -16,8 +16,8 @@ export async function issueEdited(edge: Edge, payload: IssuesPayload): Promise<v
   const from = payload.changes?.body?.from;
   const { issue, sender } = payload;
   if (from === undefined) return;
-  const heard = { ...heardOf(edge, payload), by: issue.user ?? sender };
-  await triggerEdited(edge, heard, sender, { from, editedAt: issue.updated_at });
+  const edit = { from, editedAt: issue.updated_at };
+  await triggerEdited(edge, heardOf(edge, payload), sender, edit);
 }
 
 export async function issueLabeled(
@@ -42,16 +42,6 @@ export function issuePlace({ installation, repository, issue }: IssuesPayload): 
 
 function heardOf(edge: Edge, payload: IssuesPayload): Heard {
   const { issue, sender } = payload;
-  const place = issuePlace(payload);
-  const at = Date.parse(issue.created_at);
-  return {
-    place,
-    title: issue.title,
-    by: sender,
-    deliveryId: `issue:${issue.id}`,
-    subject: `is:${issue.number}`,
-    text: issue.body ?? '',
-    context: (since) => threadContext(edge, { place, since, until: at, except: null }),
-    at,
-  };
+  const by = { place: issuePlace(payload), title: issue.title, by: issue.user ?? sender };
+  return ofOpening(edge, by, issue);
 }

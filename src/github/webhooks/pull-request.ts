@@ -1,10 +1,10 @@
 /** A pull request: opened or edited with a request in its text, labeled. */
 import type { Place } from '../address.ts';
+import { ofOpening } from '../asked.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
 import type { Heard } from '../heard.ts';
 import { labelAdded } from '../labels.ts';
-import { threadContext } from '../prompts/context.ts';
 import { triggerEdited } from '../trigger-changes.ts';
 import type { PullRequestPayload } from './payloads.ts';
 
@@ -16,24 +16,14 @@ export async function pullEdited(edge: Edge, payload: PullRequestPayload): Promi
   const from = payload.changes?.body?.from;
   const { pull_request: pull, sender } = payload;
   if (from === undefined) return;
-  const heard = { ...heardOf(edge, payload), by: pull.user ?? sender };
-  await triggerEdited(edge, heard, sender, { from, editedAt: pull.updated_at });
+  const edit = { from, editedAt: pull.updated_at };
+  await triggerEdited(edge, heardOf(edge, payload), sender, edit);
 }
 
 function heardOf(edge: Edge, payload: PullRequestPayload): Heard {
   const { pull_request: pull, sender } = payload;
-  const place = pullPlace(payload);
-  const at = Date.parse(pull.created_at);
-  return {
-    place,
-    title: pull.title,
-    by: sender,
-    deliveryId: `pull:${pull.id}`,
-    subject: `is:${pull.number}`,
-    text: pull.body ?? '',
-    context: (since) => threadContext(edge, { place, since, until: at, except: null }),
-    at,
-  };
+  const by = { place: pullPlace(payload), title: pull.title, by: pull.user ?? sender };
+  return ofOpening(edge, by, pull);
 }
 
 export async function pullLabeled(

@@ -2,12 +2,11 @@
 import { findMentions } from '../../core/commands/mention.ts';
 import { visibleText } from '../../core/commands/visible.ts';
 import { threadRef, type Place } from '../address.ts';
+import { ofReviewComment } from '../asked.ts';
 import { isOurs } from '../client/identity.ts';
 import type { Edge } from '../deps.ts';
 import { hear } from '../hear.ts';
 import type { Heard } from '../heard.ts';
-import { threadContext } from '../prompts/context.ts';
-import { quoted, resource, visibleOnly } from '../prompts/quoted.ts';
 import { isTurnOfItsOwn, reviewComments } from '../reviews.ts';
 import { ownCommentEdited } from '../ticks.ts';
 import { triggerDeleted, triggerEdited } from '../trigger-changes.ts';
@@ -26,24 +25,8 @@ export async function reviewCommentCreated(
 
 function heardOf(edge: Edge, payload: ReviewCommentPayload): Heard {
   const { comment, sender, pull_request: pull } = payload;
-  const place = placeOf(payload);
-  const until = Date.parse(comment.created_at);
-  const conversation: Place = { ...place, reviewThread: null };
-  return {
-    place,
-    title: pull.title,
-    by: sender,
-    deliveryId: `rc:${comment.id}`,
-    subject: `rc:${comment.id}`,
-    text: comment.body ?? '',
-    context: async (since) => [
-      ...(since === 0
-        ? await threadContext(edge, { place: conversation, since, until, except: null })
-        : []),
-      resource(`github:review-comment/${comment.id}`, hunkOf(comment)),
-    ],
-    at: until,
-  };
+  const by = { place: placeOf(payload), title: pull.title, by: comment.user ?? sender };
+  return ofReviewComment(edge, by, comment);
 }
 
 export async function reviewCommentEdited(
@@ -54,8 +37,8 @@ export async function reviewCommentEdited(
   const from = changes?.body?.from;
   if (from === undefined) return;
   if (!isOurs(edge.identity, comment.user)) {
-    const heard = { ...heardOf(edge, payload), by: comment.user ?? sender };
-    await triggerEdited(edge, heard, sender, { from, editedAt: comment.updated_at });
+    const edit = { from, editedAt: comment.updated_at };
+    await triggerEdited(edge, heardOf(edge, payload), sender, edit);
     return;
   }
   await ownCommentEdited(edge, {
@@ -98,9 +81,4 @@ async function belongsToReview(edge: Edge, payload: ReviewCommentPayload): Promi
 function placeOf(payload: ReviewCommentPayload): Place {
   const { comment } = payload;
   return { ...pullPlace(payload), reviewThread: comment.in_reply_to_id ?? comment.id };
-}
-
-function hunkOf({ path, line, diff_hunk: hunk }: ReviewCommentPayload['comment']): string {
-  const where = line ? `${path}:${line}` : path;
-  return `The comment is on ${where}:\n${quoted(visibleOnly(hunk ?? ''))}`;
 }
