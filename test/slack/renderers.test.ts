@@ -8,7 +8,6 @@ import { readBody, writeBody, type SlackBody } from '../../src/slack/renderers/b
 import { safeMarkdown, toMrkdwn } from '../../src/slack/renderers/mrkdwn.ts';
 import { renderNotice } from '../../src/slack/renderers/notice.ts';
 import { renderPermission } from '../../src/slack/renderers/permission.ts';
-import { splitMarkdown } from '../../src/slack/renderers/split.ts';
 import { renderTurn } from '../../src/slack/renderers/turn.ts';
 import { BLOCK_LIMITS, checkBlocks } from '../harness/fake-slack/blocks.ts';
 import { recordingNames } from '../harness/recordings.ts';
@@ -306,23 +305,5 @@ describe('an answer of 200 kB', () => {
       /1\d\d,\d{3} more characters are on <https:\/\/threads\.test\/s_1\|/,
     );
     expect(JSON.stringify(whole().at(-1)?.blocks.at(-1))).toContain('are not shown here');
-  });
-});
-
-describe('a long text', () => {
-  it('is split within the limit, with fences closed and opened again', () => {
-    const code = `\`\`\`ts\n${'const x = 1;\n'.repeat(600)}\`\`\``;
-    const text = `${'Some words. '.repeat(300)}\n\n${code}\n\nThe end.`;
-    const pieces = splitMarkdown(text, 3_500);
-    expect(pieces.every((piece) => piece.length <= 3_500)).toBe(true);
-    for (const piece of pieces) expect((piece.match(/^```/gm) ?? []).length % 2).toBe(0);
-    expect(pieces.join('').match(/const x = 1;/g)).toHaveLength(600);
-    expect(pieces.at(-1)).toMatch(/The end\.$/);
-  });
-
-  it('of one line without an end is split too, and never inside a character', () => {
-    const pieces = splitMarkdown('😀'.repeat(5_000), 3_500);
-    expect(pieces.join('')).toBe('😀'.repeat(5_000));
-    expect(splitMarkdown('', 3_500)).toEqual(['']);
   });
 });

@@ -3,135 +3,95 @@
  * leaves no reference on another issue, loads nothing from elsewhere and opens no HTML. What reads
  * as code stays as it is; where in doubt it is not code.
  */
-import { hiddenCharacters } from '../../core/transcript/text.ts';
+import type { Fence } from '../../core/transcript/lines.ts';
+import { clip, hiddenCharacters } from '../../core/transcript/text.ts';
+import { balanced, isFoldLine, withTagsAlone } from './folds.ts';
+import { mapProse } from './prose.ts';
 
 const ZERO_WIDTH = '\u200B';
 /** Direction overrides and isolates make text read in another order than it has. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** The only HTML that agents may use, and only without attributes. */
 const ALLOWED_TAG = /^<(?:\/?(?:details|summary)|br\s*\/?)>/i;
+const BREAK_ALONE = /^((?:[\s>*+-]|\d+[.)])*)(?:<br\s*\/?>\s*)+$/i;
+/** No fence needs so many; a line of them could not be opened again in another comment. */
+const LONG_FENCE = /([`~])\1{99,}/g;
+
+/** References that GitHub makes of text, wherever it stands but in code. */
+const REFERENCES: readonly (readonly [RegExp, string])[] = [
+  // Written as entities they are read alike.
+  [/&(?=#(?:0*(?:64|35)|x0*(?:40|23));?|(?:commat|num);)/gi, '&amp;'],
+  [/(?<![A-Za-z0-9])@(?=[A-Za-z0-9_])/g, `@${ZERO_WIDTH}`],
+  [/#(?=\d)/g, `#${ZERO_WIDTH}`],
+  [/(?<![A-Za-z0-9])(GH-)(?=\d)/gi, `$1${ZERO_WIDTH}`],
+  [
+    /(https?:\/\/)(?:[^\s/@]*@)?(?:www\.)?github\.com(?::\d+)?(?=\/[^\s/]+\/[^\s/]+\/(?:issues|pull|discussions)\/\d)/gi,
+    '$1redirect.github.com',
+  ],
+];
+
+/** An address that GitHub makes a link of, so that nothing in it is a reference of its own. */
+const ADDRESS =
+  /((?<=^|[\s*_~(])https?:\/\/(?!(?:[^\s/]*@)?(?:www\.)?github\.com)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?\/[\w/.%+=&?@:#,~-]*)/i;
+
+const withoutReferences = (text: string): string =>
+  REFERENCES.reduce((done, [pattern, by]) => done.replace(pattern, by), text);
+
+const outsideAddresses = (text: string): string =>
+  text
+    .split(ADDRESS)
+    .map((piece, at) => (at % 2 === 1 ? piece : withoutReferences(piece)))
+    .join('');
 
 /** Prose without code in it. */
 function neutralProse(text: string): string {
-  return text
+  const plain = text
     .replace(DIRECTION, hiddenCharacters)
     .replace(/!\[(\]?)/g, (_, empty: string) => (empty === '' ? '[image: ' : '[image]'))
+    .replace(/<(https?:\/\/[^\s<>]+)>/gi, '$1')
     .replace(/<(?=[A-Za-z/!?])/g, (_, at: number, whole: string) =>
       ALLOWED_TAG.test(whole.slice(at, at + 12)) ? '<' : '&lt;',
-    )
-    .replace(/(^|[^\p{L}\p{N}_])@(?=[A-Za-z0-9])/gu, `$1@${ZERO_WIDTH}`)
-    .replace(/#(?=\d)/g, `#${ZERO_WIDTH}`)
-    .replace(/\b(GH-)(?=\d)/gi, `$1${ZERO_WIDTH}`)
-    .replace(
-      /(https?:\/\/)(?:www\.)?github\.com(?=\/[^\s/]+\/[^\s/]+\/(?:issues|pull|discussions)\/\d)/gi,
-      '$1redirect.github.com',
     );
+  return outsideAddresses(plain);
 }
 
-interface Fence {
-  readonly mark: string;
-  readonly length: number;
-}
-
-/** The fence that a line opens, `inside` spaces deep in a list; undefined: none. */
-export function opensFence(line: string, inside = 0): Fence | undefined {
-  const [, indent = '', run = '', info = ''] = /^( *)(`{3,}|~{3,})(.*)$/.exec(line) ?? [];
-  if (run === '' || indent.length < inside || indent.length - inside > 3) return undefined;
-  if (run.startsWith('`') && info.includes('`')) return undefined;
-  return { mark: run.slice(0, 1), length: run.length };
-}
-
-export function closesFence(line: string, fence: Fence): boolean {
-  const text = line.trim();
-  return text.length >= fence.length && text.replaceAll(fence.mark, '') === '';
-}
+/** Code that some reader may take for prose: as it was, but for characters that nobody sees. */
+const neutralCode = (text: string): string =>
+  withoutReferences(text).replace(/[<!](?=[A-Za-z/!?[])/g, `$&${ZERO_WIDTH}`);
 
 /** Agent Markdown that can stand in a comment of ours. */
 export function neutralMarkdown(text: string): string {
-  let fence: Fence | undefined;
-  let inside = 0;
-  /** A line of this paragraph had a backtick without its partner: nothing after it is code. */
-  let unsure = false;
-  const lines = text
-    .replace(/\r\n?/g, '\n')
-    .split('\n')
-    .map((line) => {
-      if (fence !== undefined) {
-        if (closesFence(line, fence)) fence = undefined;
-        return line;
-      }
-      if (line.trim() === '') {
-        unsure = false;
-        return '';
-      }
-      inside = listDepth(line, inside);
-      fence = opensFence(line, inside);
-      if (fence !== undefined) return line;
-      const pieces = unsure ? undefined : codeSpans(line);
-      if (pieces === undefined) {
-        unsure = true;
-        return neutralProse(line);
-      }
-      return pieces.map((piece, index) => (index % 2 === 1 ? piece : neutralProse(piece))).join('');
-    });
-  if (fence !== undefined) lines.push(fence.mark.repeat(fence.length));
-  return balanced(lines.join('\n'));
+  const plain = text.replace(/\r\n?/g, '\n').replace(LONG_FENCE, (run) => run.slice(0, 99));
+  return balanced(mapProse(withTagsAlone(plain), neutralLine, neutralFenced));
 }
 
-function listDepth(line: string, before: number): number {
-  const indent = line.length - line.trimStart().length;
-  const item = /^ *(?:[-*+]|\d{1,9}[.)]) +/.exec(line);
-  if (item !== null && indent <= before + 3) return item[0].length;
-  return indent >= before ? before : 0;
-}
+const neutralFenced = (line: string, { sure }: Fence): string => (sure ? line : neutralCode(line));
 
-/** Prose and code in turns, beginning with prose; undefined when the line's backticks do not pair. */
-function codeSpans(line: string): string[] | undefined {
-  const pieces: string[] = [];
-  let from = 0;
-  const runs = [...line.matchAll(/(\\*)(`+)/g)].map((found) => ({
-    at: found.index + (found[1] ?? '').length,
-    run: found[2] ?? '',
-    escaped: (found[1] ?? '').length % 2 === 1,
-  }));
-  for (let index = 0; index < runs.length; index += 1) {
-    const opener = runs[index];
-    if (opener === undefined || opener.escaped) return undefined;
-    const close = runs.findIndex((one, at) => at > index && one.run.length === opener.run.length);
-    const end = runs[close];
-    if (end === undefined) return undefined;
-    pieces.push(line.slice(from, opener.at), line.slice(opener.at, end.at + end.run.length));
-    from = end.at + end.run.length;
-    index = close;
+function neutralLine(pieces: readonly string[]): readonly string[] {
+  const whole = pieces.join('');
+  // Raw HTML: neither code nor an address is told from the rest.
+  if (isFoldLine(whole)) {
+    const [, indent = '', summary] = /^(\s*)<summary>(.*)<\/summary>\s*$/i.exec(whole) ?? [];
+    if (summary === undefined) return ['', whole, ''];
+    const inner = withoutReferences(withoutFolds(neutralProse(summary)));
+    return ['', `${indent}<summary>${inner}</summary>`, ''];
   }
-  return [...pieces, line.slice(from)];
+  const line = pieces.map((piece, at) =>
+    at % 2 === 1 ? piece : withoutFolds(neutralProse(piece)),
+  );
+  const shown = line.join('');
+  // Alone on its line it would open HTML as well.
+  return [shown.replace(BREAK_ALONE, '$1&nbsp;')];
 }
 
-/** Every `<details>` is closed, and none is closed that was not opened. Fences were closed before. */
-function balanced(text: string): string {
-  let depth = 0;
-  let fence: Fence | undefined;
-  const lines = text.split('\n').map((line) => {
-    if (fence !== undefined) {
-      if (closesFence(line, fence)) fence = undefined;
-      return line;
-    }
-    fence = opensFence(line, line.length - line.trimStart().length);
-    if (fence !== undefined) return line;
-    return line.replace(/<(\/?)details>/gi, (tag, slash: string) => {
-      if (slash === '') depth += 1;
-      else if (depth === 0) return `&lt;${tag.slice(1)}`;
-      else depth -= 1;
-      return tag;
-    });
-  });
-  return [...lines, ...Array<string>(depth).fill('\n</details>')].join('\n');
-}
+/** One that does not stand alone by now is none. */
+const withoutFolds = (text: string): string =>
+  text.replace(/<(?=\/?(?:details|summary)>)/gi, '&lt;');
 
 /** Any text as one piece of code on one line; what cannot be seen is shown. */
 export function code(text: string, limit = 160): string {
   const line = hiddenCharacters(text.replace(/\s+/g, ' ').trim());
-  const shown = line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
+  const shown = clip(line, limit);
   if (shown === '') return '` `';
   const longest = Math.max(0, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
   const ticks = '`'.repeat(longest + 1);
@@ -149,6 +109,6 @@ export function block(text: string, language = ''): string {
 /** Any text as plain prose on one line. */
 export function prose(text: string, limit = 300): string {
   const line = hiddenCharacters(text.replace(/\s+/g, ' ').trim());
-  const shown = line.length > limit ? `${line.slice(0, limit - 1)}…` : line;
+  const shown = clip(line, limit);
   return neutralProse(shown.replace(/[\\`*_~[\]|]/g, '\\$&').replaceAll('<', '&lt;'));
 }

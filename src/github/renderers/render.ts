@@ -5,8 +5,9 @@ import { SURFACE } from '../address.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { renderCheckRun } from './check-run.ts';
 import type { PageLinks } from '../../core/access/page-links.ts';
+import { neutralMarkdown } from './neutral.ts';
 import { renderPermission } from './permission.ts';
-import { splitMarkdown } from './split.ts';
+import { splitComment } from './split.ts';
 import { renderTurn } from './turn.ts';
 
 /** The check run beside a permission comment, and the reaction on what asked for a turn. */
@@ -44,8 +45,9 @@ export function render(
         ? renderCheckRun(view)
         : renderPermission(view, mint, links?.approvalUrl(view));
     case 'notice':
-      return splitMarkdown(
-        `${view.tone === 'error' ? '⚠️ ' : ''}${mentionOf(view)}${view.markdown}`,
+      // Ours, but what it quotes (an error, a title) may be anybody's.
+      return splitComment(
+        `${view.tone === 'error' ? '⚠️ ' : ''}${mentionOf(view)}${neutralMarkdown(view.markdown)}`,
         () => '_The rest is left out._',
       );
   }
@@ -53,7 +55,8 @@ export function render(
 
 /** Notifies; an edit of the comment does not. */
 function mentionOf({ mention }: ResolvedNotice): string {
-  return mention?.surface === SURFACE ? `@${mention.name} ` : '';
+  const isLogin = mention?.surface === SURFACE && /^[A-Za-z0-9-]+$/.test(mention.name);
+  return isLogin ? `@${mention.name} ` : '';
 }
 
 function renderReaction({ turn }: Extract<ResolvedView, { kind: 'turn' }>): string {

@@ -10,7 +10,7 @@ import { elapsed, turnText } from '../../core/transcript/text.ts';
 import { earlyEnd, usageText } from '../../core/transcript/words.ts';
 import { renderDiff } from './diff.ts';
 import { code, neutralMarkdown, prose } from './neutral.ts';
-import { splitMarkdown } from './split.ts';
+import { splitComment } from './split.ts';
 
 type View = Extract<ResolvedView, { kind: 'turn' }>;
 
@@ -67,7 +67,7 @@ export function renderTurn(
     footer(turn),
   ];
   const where = url === undefined ? 'the log of its session' : `[the session's page](${url})`;
-  return splitMarkdown(
+  return splitComment(
     blocks.filter((part) => part.trim() !== '').join('\n\n'),
     (left) => `_${left.toLocaleString('en-US')} more characters are in ${where}._`,
   );

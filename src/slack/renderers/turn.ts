@@ -5,8 +5,9 @@
 import type { KnownBlock } from '@slack/types';
 import type { TurnState, TurnView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
+import { splitMarkdown } from '../../core/transcript/split.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
-import { earlyEnd, usageText } from '../../core/transcript/words.ts';
+import { count, earlyEnd, usageText } from '../../core/transcript/words.ts';
 import {
   context,
   cut,
@@ -19,7 +20,6 @@ import {
   type SlackBody,
 } from './body.ts';
 import { escape, plainLine, safeMarkdown, toMrkdwn } from './mrkdwn.ts';
-import { splitMarkdown } from './split.ts';
 import { planLines, stepLines, tasksOf } from './steps.ts';
 
 type View = Extract<ResolvedView, { kind: 'turn' }>;
@@ -27,6 +27,7 @@ type View = Extract<ResolvedView, { kind: 'turn' }>;
 /** No event for so long in a working turn is said. */
 const QUIET_MS = 60_000;
 const REASON_LIMIT = 1_500;
+const HOW = { limit: PIECE_LIMIT, most: MOST_PIECES, continued: '', continues: '' } as const;
 
 const STATES: Readonly<Record<TurnState, { mark: string; word: string; status: SessionStatus }>> = {
   queued: { mark: '🕓', word: 'queued', status: 'processing' },
@@ -48,17 +49,14 @@ export function renderTurn(
   wholeUrl: string | undefined,
 ): readonly [SlackBody, ...SlackBody[]] {
   const { turn } = view;
-  const answer = turnText(turn);
-  const [first, ...more] = splitMarkdown(answer, PIECE_LIMIT);
-  const shown = more.slice(0, MOST_PIECES - 1);
-  const left = more.slice(shown.length).reduce((sum, piece) => sum + piece.length, 0);
-  const pieces = [first, ...shown];
+  const { parts, left } = splitMarkdown(turnText(turn), HOW);
+  const pieces = parts.map(({ text }) => text);
   const bodies = pieces.map((piece, index) => {
     const isLast = index === pieces.length - 1;
     const rest = isLast && left > 0 ? leftOut(left, wholeUrl) : undefined;
     return index === 0 ? firstBody(view, now, piece, rest, wholeUrl) : nextBody(piece, rest);
   });
-  const [head = firstBody(view, now, first, undefined, wholeUrl), ...tail] = bodies;
+  const [head = firstBody(view, now, '', undefined, wholeUrl), ...tail] = bodies;
   return [head, ...tail];
 }
 
@@ -131,10 +129,10 @@ const markdown = (piece: string): readonly KnownBlock[] =>
   piece.trim() === '' ? [] : [{ type: 'markdown', text: safeMarkdown(piece) }];
 
 function leftOut(characters: number, wholeUrl: string | undefined): string {
-  const count = new Intl.NumberFormat('en-US').format(characters);
+  const number = count(characters);
   return wholeUrl === undefined
-    ? `${count} more characters are not shown here; the session's log has them.`
-    : `${count} more characters are on <${wholeUrl}|the session's page>.`;
+    ? `${number} more characters are not shown here; the session's log has them.`
+    : `${number} more characters are on <${wholeUrl}|the session's page>.`;
 }
 
 function headerOf({ turn, transcript }: View, now: number, wholeUrl: string | undefined): string {

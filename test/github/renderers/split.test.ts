@@ -1,62 +1,9 @@
-/** Long texts over several comments. */
+/** Long texts over several comments; how they are cut is tested in core/transcript/split.test.ts. */
 import { expect, test } from 'vitest';
 import { neutralMarkdown } from '../../../src/github/renderers/neutral.ts';
-import { MOST_PIECES, splitMarkdown } from '../../../src/github/renderers/split.ts';
+import { MOST_PIECES, splitComment } from '../../../src/github/renderers/split.ts';
 
 const rest = (left: number): string => `_${left} more characters elsewhere._`;
-
-test('what fits is left as it is', () => {
-  expect(splitMarkdown('one\n\ntwo', rest)).toEqual(['one\n\ntwo']);
-});
-
-test('a cut is made at a paragraph; fences and details are closed and opened again', () => {
-  const paragraph = `${'word '.repeat(30)}\n\n`;
-  const text = [
-    paragraph.repeat(5),
-    '<details>\n<summary>steps</summary>\n\n```diff\n',
-    '+ a line of the diff\n'.repeat(60),
-    '```\n\n</details>\n\nThe end.',
-  ].join('');
-  const pieces = splitMarkdown(text, rest, 1_600);
-  expect(pieces.map((piece) => piece.slice(0, 90))).toMatchInlineSnapshot(`
-    [
-      "word word word word word word word word word word word word word word word word word word ",
-      "_Continued from the comment before._
-
-    <details>
-    <summary>continued</summary>
-
-    \`\`\`diff
-    + a ",
-    ]
-  `);
-  expect(pieces.map((piece) => piece.slice(-90))).toMatchInlineSnapshot(`
-    [
-      " a line of the diff
-    + a line of the diff
-    \`\`\`
-
-    </details>
-
-    _Continued in the next comment._",
-      "f
-    + a line of the diff
-    + a line of the diff
-    + a line of the diff
-    \`\`\`
-
-    </details>
-
-    The end.",
-    ]
-  `);
-  for (const piece of pieces) {
-    expect(piece.length).toBeLessThanOrEqual(1_600);
-    expect((piece.match(/^```/gm) ?? []).length % 2).toBe(0);
-    const opened = piece.match(/<details>/g)?.length ?? 0;
-    expect(piece.match(/<\/details>/g)?.length ?? 0).toBe(opened);
-  }
-});
 
 test('200 kB with tables, nested fences and details become whole comments below the limit', () => {
   const section = (at: number): string =>
@@ -69,7 +16,7 @@ test('200 kB with tables, nested fences and details become whole comments below 
     ].join('\n\n');
   const text = Array.from({ length: 230 }, (_, at) => section(at)).join('\n\n');
   expect(text.length).toBeGreaterThan(200_000);
-  const pieces = splitMarkdown(neutralMarkdown(text), rest);
+  const pieces = splitComment(neutralMarkdown(text), rest);
   expect(pieces.length).toBeLessThanOrEqual(MOST_PIECES);
   for (const piece of pieces) {
     expect(piece.length).toBeLessThan(65_000);
@@ -82,14 +29,8 @@ test('200 kB with tables, nested fences and details become whole comments below 
 });
 
 test('what is more than the most comments hold is counted and said', () => {
-  const pieces = splitMarkdown('word\n\n'.repeat(200_000), rest);
+  const pieces = splitComment('word\n\n'.repeat(200_000), rest);
   expect(pieces).toHaveLength(MOST_PIECES);
   expect(pieces.at(-1)).toMatch(/_\d+ more characters elsewhere\._$/);
   for (const piece of pieces) expect(piece.length).toBeLessThan(65_000);
-});
-
-test('one endless line is broken, within no character', () => {
-  const pieces = splitMarkdown('😀'.repeat(60_000), rest);
-  expect(pieces.length).toBeGreaterThan(1);
-  for (const piece of pieces) expect(piece.isWellFormed()).toBe(true);
 });
