@@ -101,8 +101,9 @@ const PIECES =
 
 test('whatever is made of marks, nothing in it is alive for a reader of Markdown', () => {
   const seed = testSeed();
+  console.log(`seed ${seed}`);
   const random = seededRandom(seed);
-  for (let round = 0; round < Number(process.env['ROUNDS'] ?? 4000); round += 1) {
+  for (let round = 0; round < 4_000; round += 1) {
     const length = 3 + Math.floor(random() * 25);
     const source = Array.from(
       { length },
@@ -110,11 +111,12 @@ test('whatever is made of marks, nothing in it is alive for a reader of Markdown
     ).join('');
     const result = neutralMarkdown(source);
     const { text, tags } = textOf(result);
-    const told = `seed ${seed}, round ${round}: ${JSON.stringify(source)} -> ${JSON.stringify(result)}`;
-    expect(text, told).not.toMatch(/(?<![A-Za-z0-9_])@[A-Za-z0-9]/);
-    expect(text, told).not.toMatch(/#\d|(?<![A-Za-z0-9_])GH-\d/);
-    const foreign = tags.filter((tag) => !/^<(?:\/?(?:details|summary)|br)>$/.test(tag));
-    expect(foreign, told).toEqual([]);
-    expect(isBalanced(tags.filter((tag) => !tag.startsWith('<br'))), told).toBe(true);
+    const alive = [
+      ...(text.match(/(?<![A-Za-z0-9_])@[A-Za-z0-9]/g) ?? []),
+      ...(text.match(/#\d|(?<![A-Za-z0-9_])GH-\d/g) ?? []),
+      ...tags.filter((tag) => !/^<(?:\/?(?:details|summary)|br)>$/.test(tag)),
+    ];
+    const isWhole = isBalanced(tags.filter((tag) => !tag.startsWith('<br')));
+    expect({ round, source, alive, isWhole }).toEqual({ round, source, alive: [], isWhole: true });
   }
 });
