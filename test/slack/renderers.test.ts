@@ -75,13 +75,30 @@ describe('what Slack shows of the recorded turns of real agents', () => {
               "type": "context",
             },
             {
-              "elements": [
+              "tasks": [
                 {
-                  "text": "📝 Write hello.txt +1 −0 · ✗ failed",
-                  "type": "mrkdwn",
+                  "output": {
+                    "elements": [
+                      {
+                        "elements": [
+                          {
+                            "text": "User refused permission to run tool",
+                            "type": "text",
+                          },
+                        ],
+                        "type": "rich_text_preformatted",
+                      },
+                    ],
+                    "type": "rich_text",
+                  },
+                  "status": "error",
+                  "task_id": "call 0",
+                  "title": "📝 Write hello.txt +1 −0",
+                  "type": "task_card",
                 },
               ],
-              "type": "context",
+              "title": "1 step",
+              "type": "plan",
             },
             {
               "text": "Stub will use Write.

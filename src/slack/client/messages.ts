@@ -1,9 +1,11 @@
 /**
  * Posts and edits messages. What Slack finds wrong with one is answered by a plainer one: without
- * blocks, then shorter; a message that says less is better than none.
+ * plan blocks, without any blocks, then shorter; a message that says less is better than none.
  */
+import type { Clock } from '../../core/ports/clock.ts';
 import type { Place } from '../address.ts';
 import { cut, type SlackBody } from '../renderers/body.ts';
+import { withoutPlans } from '../renderers/steps.ts';
 import type { CallResult } from './calls.ts';
 import { BAD_BLOCKS, codeOf, TOO_LONG } from './failures.ts';
 import { METADATA_TYPE } from './find.ts';
@@ -17,14 +19,26 @@ export interface Messages {
 
 /** Of a message that was too long without blocks, too. */
 const SHORT_LIMIT = 3_000;
+const REST_MS = 60 * 60_000;
+
+/** Something is wrong with the message itself. */
+function isBad(result: CallResult): boolean {
+  const code = result.ok ? '' : codeOf(result.failure);
+  return BAD_BLOCKS.has(code) || TOO_LONG.has(code);
+}
 
 export function createMessages({
   workspaces,
   streams,
+  clock,
 }: {
   readonly workspaces: Workspaces;
+  readonly clock: Clock;
   readonly streams: Pick<Streams, 'end'>;
 }): Messages {
+  /** Workspaces that refused plan blocks, and when they are asked again. */
+  const noPlansUntil = new Map<string, number>();
+
   const write = async (
     team: string,
     method: 'chat.postMessage' | 'chat.update',
@@ -32,10 +46,17 @@ export function createMessages({
     { text, blocks }: SlackBody,
   ): Promise<CallResult> => {
     // Always given: an edit without them would keep the old ones.
-    const whole = await workspaces.call(team, method, { ...args, text, blocks });
-    if (whole.ok) return whole;
-    const code = codeOf(whole.failure);
-    if (!BAD_BLOCKS.has(code) && !TOO_LONG.has(code)) return whole;
+    const send = (given: SlackBody['blocks']): Promise<CallResult> =>
+      workspaces.call(team, method, { ...args, text, blocks: given });
+    const hasPlan = blocks.some(({ type }) => type === 'plan');
+    const knowsPlans = (noPlansUntil.get(team) ?? 0) <= clock.now();
+    const whole = await send(hasPlan && !knowsPlans ? withoutPlans(blocks) : blocks);
+    if (!isBad(whole)) return whole;
+    if (hasPlan && knowsPlans) {
+      const simpler = await send(withoutPlans(blocks));
+      if (simpler.ok) noPlansUntil.set(team, clock.now() + REST_MS);
+      if (!isBad(simpler)) return simpler;
+    }
     const plain = await workspaces.call(team, method, { ...args, text, blocks: [] });
     if (plain.ok || !TOO_LONG.has(codeOf(plain.failure))) return plain;
     const short = cut(text, SHORT_LIMIT);

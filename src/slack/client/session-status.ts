@@ -21,6 +21,8 @@ export interface SessionStatuses {
    * `receivedAt`: when we got what is acknowledged.
    */
   acknowledge(place: Place, receivedAt: number): Promise<Outcome>;
+  /** As `show`, though we believe that it is shown already: somebody else changed it. */
+  restore(place: Place, status: SessionStatus): Promise<Outcome>;
   /** There was an answer without a turn: takes back what only an acknowledgement began. */
   answered(place: Place): Promise<void>;
 }
@@ -127,6 +129,10 @@ export function createSessionStatuses(deps: Deps): SessionStatuses {
       const isOver = known?.isGuess === false && known.at >= receivedAt;
       if (isOver || (answeredAt.get(key) ?? -1) >= receivedAt) return Promise.resolve('shown');
       return show(place, 'processing', true);
+    },
+    restore(place, status) {
+      shown.delete(keyOf(place));
+      return show(place, status, false);
     },
     async answered(place) {
       const key = keyOf(place);

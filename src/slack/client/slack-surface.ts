@@ -4,6 +4,7 @@
  */
 import type { PageLinks } from '../../core/access/page-links.ts';
 import type { ThreadRef } from '../../core/model/thread.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import type {
   CallKind,
   NamedBudget,
@@ -32,6 +33,7 @@ export interface SlackSurfaceDeps {
   readonly mintToken: MintToken;
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
+  readonly clock: Clock;
   /** Something that is on somebody's Home tab changed in this workspace. */
   readonly onChanged: (team: string) => void;
 }
@@ -55,7 +57,7 @@ const MOST_TOLD = 5_000;
 
 export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
   const { workspaces, streams, statuses, reactions } = deps;
-  const messages = createMessages({ workspaces, streams });
+  const messages = createMessages(deps);
 
   const tell = createTell(deps.onChanged);
   const show = createShow(statuses);

@@ -10,6 +10,7 @@ export async function onStopped(
   { channel, user, thread_ts: thread }: z.infer<typeof stoppedSchema>,
 ): Promise<void> {
   const place = { team, channel, thread };
-  await stopTurn(deps, place, user);
-  await deps.statuses.show(place, 'active');
+  const isOver = await stopTurn(deps, place, user);
+  // Slack shows it as stopped already; a turn that goes on has to be shown again.
+  await deps.statuses.restore(place, isOver ? 'active' : 'processing');
 }

@@ -2,7 +2,7 @@
  * What one Slack message shows, as the outbox carries it: JSON, so that equal bodies are equal
  * texts. Limits of Block Kit are kept here and nowhere else.
  */
-import type { KnownBlock } from '@slack/types';
+import type { KnownBlock, RichTextBlock } from '@slack/types';
 import { z } from 'zod';
 
 /** Of `text` in chat.update, less what Slack may add when it escapes. */
@@ -82,7 +82,7 @@ export const context = (text: string): KnownBlock => ({
 });
 
 /** Text exactly as it is, in a fixed width; nothing in it is read as markup. */
-export const preformatted = (text: string): KnownBlock => ({
+export const preformatted = (text: string): RichTextBlock => ({
   type: 'rich_text',
   elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] }],
 });

@@ -35,6 +35,10 @@ function defuse(text: string): string {
     .replace(/@(?=(?:channel|here|everyone)\b)/gi, `@${ZERO_WIDTH_SPACE}`);
 }
 
+/** One line for a `plain_text` or a title; should Slack read markup in it, it notifies nobody. */
+export const plainText = (text: string): string =>
+  defuse(hiddenCharacters(text).replace(/\s+/g, ' ').trim());
+
 /** For a `markdown` block: the agent's text, with mentions defused and images made links. */
 export function safeMarkdown(text: string): string {
   return outsideCode(

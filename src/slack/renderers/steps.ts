@@ -1,8 +1,12 @@
-/** Plan and tool calls of a turn, one line each. */
+/**
+ * Plan and tool calls of a turn. While it goes on, one line each: an edit folds Slack's own plan
+ * block every time (node-slack-sdk#2701), so that is for a turn that has ended.
+ */
+import type { KnownBlock } from '@slack/types';
 import type { PlanEntry, ToolCall, TurnView } from '../../core/model/transcript.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
-import type { StreamTask } from './body.ts';
-import { plainLine } from './mrkdwn.ts';
+import { mrkdwnSection, preformatted, type StreamTask } from './body.ts';
+import { plainLine, plainText } from './mrkdwn.ts';
 
 /** Steps that stay visible; earlier ones are counted. */
 const VISIBLE_STEPS = 8;
@@ -70,16 +74,89 @@ export function stepLines(turn: TurnView): string {
   return [...note, ...shown.map(stepLine)].join('\n');
 }
 
+/** Plan and steps as Slack's own blocks, which fold; everything in them is plain text. */
+export function planBlocks(turn: TurnView): readonly KnownBlock[] {
+  const entries = turn.plan.slice(0, VISIBLE_ENTRIES).map(({ content, status }, index): Card => ({
+    task_id: `plan ${index}`,
+    title: plainText(clipped(content)) || '…',
+    status: TASK_STATUS[status] ?? 'pending',
+  }));
+  const calls = toolCallsOf(turn);
+  const steps = calls.slice(-VISIBLE_STEPS).map(cardOf);
+  const done = turn.plan.filter(({ status }) => status === 'completed').length;
+  const earlier = calls.length > steps.length ? `, the last ${steps.length} here` : '';
+  return [
+    ...planBlock(`Plan: ${done} of ${turn.plan.length} done`, entries),
+    ...planBlock(`${calls.length} ${calls.length === 1 ? 'step' : 'steps'}${earlier}`, steps),
+  ];
+}
+
+/** The same for a workspace that knows no such blocks; all others stay as they are. */
+export function withoutPlans(blocks: readonly KnownBlock[]): readonly KnownBlock[] {
+  return blocks.map((block) => {
+    if (block.type !== 'plan') return block;
+    const lines = (block.tasks ?? []).map(
+      ({ title, status }) => `${CARD_MARKS[String(status)] ?? '▫️'} ${plainLine(String(title))}`,
+    );
+    return mrkdwnSection([`*${plainLine(block.title)}*`, ...lines].join('\n'));
+  });
+}
+
+interface Card {
+  readonly task_id: string;
+  readonly title: string;
+  readonly status: StreamTask['status'];
+  readonly output?: ReturnType<typeof preformatted>;
+}
+
+const CARD_MARKS: Readonly<Record<string, string>> = {
+  pending: '▫️',
+  in_progress: '▶️',
+  complete: '✅',
+  error: '❌',
+};
+
+const planBlock = (title: string, cards: readonly Card[]): readonly KnownBlock[] =>
+  cards.length === 0
+    ? []
+    : [{ type: 'plan', title, tasks: cards.map((card) => ({ type: 'task_card', ...card })) }];
+
+/** What a failed step said last. */
+const LONGEST_OUTPUT = 400;
+
+function cardOf(tool: ToolCall, index: number): Card {
+  const mark = KIND_MARKS[tool.kind] ?? '🔧';
+  const output = tool.status === 'failed' ? outputOf(tool).slice(-LONGEST_OUTPUT) : '';
+  return {
+    task_id: `call ${index}`,
+    title: `${mark} ${plainText(clipped(titleOf(tool)))}${statOf(tool)}`,
+    status: TASK_STATUS[tool.status] ?? 'in_progress',
+    ...(output === '' ? {} : { output: preformatted(output) }),
+  };
+}
+
+const outputOf = ({ content }: ToolCall): string =>
+  content
+    .flatMap((part) =>
+      part.type === 'text' ? [part.text] : part.type === 'terminal' ? [part.output] : [],
+    )
+    .join('\n')
+    .replace(/^\s*```[^\n]*\n|\n```\s*$/g, '')
+    .trim();
+
 /** What the agent calls it; never empty. */
 export const titleOf = (tool: ToolCall): string =>
   tool.title.replace(/\s+/g, ' ').trim() || (tool.command ?? tool.kind);
 
 function stepLine(tool: ToolCall): string {
   const status = STATUS_WORDS[tool.status] ?? tool.status;
-  const diff = tool.content.find((part) => part.type === 'diff');
-  const stat = diff === undefined ? '' : ` +${diffLines(diff).added} −${diffLines(diff).removed}`;
   const mark = KIND_MARKS[tool.kind] ?? '🔧';
-  return `${mark} ${plainLine(clipped(titleOf(tool)))}${stat} · ${plainLine(status)}`;
+  return `${mark} ${plainLine(clipped(titleOf(tool)))}${statOf(tool)} · ${plainLine(status)}`;
+}
+
+function statOf({ content }: ToolCall): string {
+  const diff = content.find((part) => part.type === 'diff');
+  return diff === undefined ? '' : ` +${diffLines(diff).added} −${diffLines(diff).removed}`;
 }
 
 /** Plan and tool calls as a native stream shows them. */
@@ -90,7 +167,8 @@ export function tasksOf(turn: TurnView): readonly StreamTask[] {
     status: TASK_STATUS[status] ?? 'pending',
   }));
   const calls = toolCallsOf(turn).map((tool) => ({
-    id: `call ${tool.toolCallId}`,
+    // At most 256 characters, as every text of a chunk.
+    id: `call ${tool.toolCallId}`.slice(0, 200),
     title: clipped(titleOf(tool)),
     status: TASK_STATUS[tool.status] ?? 'in_progress',
   }));

@@ -20,7 +20,7 @@ import {
   type SlackBody,
 } from './body.ts';
 import { escape, plainLine, safeMarkdown, toMrkdwn } from './mrkdwn.ts';
-import { planLines, stepLines, tasksOf } from './steps.ts';
+import { planBlocks, planLines, stepLines, tasksOf } from './steps.ts';
 
 type View = Extract<ResolvedView, { kind: 'turn' }>;
 
@@ -69,15 +69,12 @@ function firstBody(
 ): SlackBody {
   const { turn, transcript } = view;
   const header = headerOf(view, now, wholeUrl);
-  const plan = planLines(turn.plan);
-  const steps = stepLines(turn);
   const end = endOf(turn);
   const notices = noticesOf(turn);
   const blocks: KnownBlock[] = [
     context(header),
     ...origin(turn),
-    ...(plan === '' ? [] : [mrkdwnSection(plan)]),
-    ...(steps === '' ? [] : [context(steps)]),
+    ...(turn.endedAt === null ? liveSteps(turn) : planBlocks(turn)),
     ...notices.map(context),
     ...markdown(piece),
     ...[...end, ...(rest === undefined ? [] : [rest])].map(context),
@@ -101,6 +98,12 @@ const noticesOf = ({ parts }: TurnView): readonly string[] =>
   parts.flatMap((part) =>
     part.type === 'notice' ? [`ℹ️ ${plainLine(cut(part.text, NOTICE_LIMIT))}`] : [],
   );
+
+function liveSteps(turn: TurnView): readonly KnownBlock[] {
+  const plan = planLines(turn.plan);
+  const steps = stepLines(turn);
+  return [...(plan === '' ? [] : [mrkdwnSection(plan)]), ...(steps === '' ? [] : [context(steps)])];
+}
 
 /** One that waits for another turn would be a stream in which nothing happens, and dies. */
 function isLive({ turn, transcript }: View): boolean {
