@@ -26,6 +26,7 @@ import { createSlackSurface } from './client/slack-surface.ts';
 import { createStreams } from './client/streams.ts';
 import { createVendorLogger } from './client/vendor-logger.ts';
 import { createSingleWorkspace, type Workspaces } from './client/workspaces.ts';
+import { createHeard } from './heard.ts';
 import { createHomes } from './home.ts';
 import { onChanged } from './listeners/changed.ts';
 import { onClicked } from './listeners/clicked.ts';
@@ -159,6 +160,8 @@ function listenerDeps(deps: SlackDeps, workspaces: Workspaces) {
     mintToken,
     reactions: createReactions({ workspaces, triggers, clock }),
     pace: createPace(READS, clock),
+    heard: createHeard(clock),
+    untaggedReplies: options.untaggedReplies ?? true,
     statuses: createSessionStatuses({ workspaces, clock }),
     homes: createHomes({ ...deps, workspaces, people, mintToken, links: deps.links }),
   };

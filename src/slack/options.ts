@@ -14,6 +14,8 @@ export interface SlackOptions {
   /** Where people reach this server, without a slash at its end. */
   readonly publicUrl: string;
   readonly access: SlackAccess;
+  /** Whether a reply without a mention goes on with its thread's session; default true. */
+  readonly untaggedReplies?: boolean | undefined;
 }
 
 export interface SlackAccess {

@@ -16,6 +16,14 @@ const said = {
   app_id: z.string().optional(),
 };
 
+/** What somebody shared with a message. */
+export const fileSchema = z.looseObject({
+  name: z.string().nullish(),
+  mimetype: z.string().nullish(),
+  size: z.number().nullish(),
+});
+export type SharedFile = z.infer<typeof fileSchema>;
+
 /** A message of somebody, plain or as an app_mention. */
 export const saidSchema = z.object({
   type: z.enum(['message', 'app_mention']),
@@ -23,6 +31,7 @@ export const saidSchema = z.object({
   channel: id,
   channel_type: z.string().optional(),
   user_team: id.optional(),
+  files: z.array(fileSchema).default([]),
   ...said,
 });
 export type Said = z.infer<typeof saidSchema>;
@@ -81,6 +90,7 @@ export const shortcutSchema = z.object({
     thread_ts: ts.optional(),
     text: z.string().optional(),
     user: id.optional(),
+    files: z.array(fileSchema).default([]),
   }),
 });
 

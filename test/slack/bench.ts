@@ -90,6 +90,7 @@ export async function openSlack(bench: BenchOptions = {}) {
       ...(bench.socket === true
         ? { appToken: slack.appToken }
         : { signingSecret: slack.signingSecret }),
+      untaggedReplies: bench.untaggedReplies,
       access: { ...OPEN_ACCESS, maintainers: [maintainer.id], ...bench.access },
       ...bench.options,
     };

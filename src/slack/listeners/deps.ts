@@ -9,6 +9,7 @@ import type { SessionStatuses } from '../client/session-status.ts';
 import type { People } from '../client/people.ts';
 import type { Reactions } from '../client/reactions.ts';
 import type { Workspaces } from '../client/workspaces.ts';
+import type { Heard } from '../heard.ts';
 import type { Homes } from '../home.ts';
 import type { SlackAccess } from '../options.ts';
 import type { Triggers } from '../triggers.ts';
@@ -26,6 +27,9 @@ export interface ListenerDeps {
   readonly reactions: Reactions;
   readonly triggers: Triggers;
   readonly homes: Homes;
+  readonly heard: Heard;
+  /** Whether a reply without a mention goes on with its thread's session. */
+  readonly untaggedReplies: boolean;
   readonly access: SlackAccess;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -2,13 +2,18 @@
  * `message` and `app_mention`: what people say. Invariant: one message of a person is one inbound
  * message, though Slack tells us of it twice; our own messages are never among them.
  */
+import { authorize } from '../../core/access/authorize.ts';
+import { parseMessage } from '../../core/commands/parse.ts';
 import type { Actor, Caller, Role } from '../../core/model/actor.ts';
 import { isDirect, messageId, refOf, SURFACE, type Place } from '../address.ts';
 import type { Workspace } from '../client/workspaces.ts';
 import type { Said } from '../payloads.ts';
-import { mentionsBot, titleOf, toText } from '../prompts/text.ts';
-import { threadContext } from '../prompts/thread-context.ts';
+import { around } from '../prompts/context.ts';
+import { filesText } from '../prompts/quotes.ts';
+import { isAside } from '../prompts/thread-context.ts';
+import { mentionsBot, OWN_NAME, titleOf, toText } from '../prompts/text.ts';
 import type { ListenerDeps, Source } from './deps.ts';
+import { whisper } from './whisper.ts';
 
 /** Kinds of message that a person wrote; joins, topics and the like have others. */
 const WRITTEN: ReadonlySet<string | undefined> = new Set([
@@ -29,13 +34,22 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
   const isBound = said.thread_ts !== undefined && (await hasSession(deps, place));
   if (!addressed && !isMentioned && !isBound) return;
   const caller = await speaker(deps, team, said);
-  if (caller === undefined) return;
+  if (caller === undefined) {
+    if (isBound) deps.heard.missed(place);
+    return;
+  }
   const text = toText(said.text ?? '', workspace.botUserId);
-  const isOpening = isMentioned && !isBound && place.thread !== said.ts;
-  if (isOpening) deps.pace.takeTurn(team, messageId(place, said.ts), 1);
-  const context = isOpening ? await threadContext(workspace, place, said.ts) : [];
   const deliveryId = messageId(place, said.ts);
-  await deps.triggers.remember(deliveryId, said.ts);
+  const { ts, files } = said;
+  // Typed by itself it is nothing that core would answer.
+  const isForUs = (addressed || isMentioned) && text.trim() !== '' && !isAside(text);
+  const asks = isForUs && asksForWork(text);
+  const after = asks ? unheard(deps, place, ts, isBound) : undefined;
+  const asking = { place, ts, after, files, cause: deliveryId, text: said.text ?? '' };
+  const { context, tainted } = asks
+    ? await around(deps, workspace, asking)
+    : { context: [], tainted: false };
+  await deps.triggers.remember(deliveryId, ts);
   const outcome = await deps.inbound.accept({
     deliveryId,
     thread: refOf(place),
@@ -46,11 +60,50 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
     addressed,
     receivedAt,
     ...(context.length === 0 ? {} : { context }),
+    ...(tainted ? { tainted } : {}),
   });
-  // What core ignores gets no answer that would end the status.
-  const isForUs = (addressed || isMentioned) && !/^\s*(\(aside\)|$)/i.test(text);
-  if (outcome === 'stored' && isForUs) await acknowledge(deps, place, said.ts, receivedAt);
+  if (asks) deps.heard.taken(place, ts);
+  else if (!isForUs) noteUntagged(deps, caller, place, ts, text);
+  if (outcome !== 'stored') return;
+  if (isForUs) await acknowledge(deps, place, ts, receivedAt);
+  const tellsFiles =
+    files.length > 0 && (addressed || isMentioned) && caller.actor.kind === 'person';
+  if (tellsFiles) await whisper(deps, place, said.user ?? '', noFiles(files));
 }
+
+/** Free text, not a command that is answered without the agent. */
+const asksForWork = (text: string): boolean =>
+  parseMessage(text, { mentions: [OWN_NAME], bound: true, addressed: true }).kind === 'prompt';
+
+/** What to read of the thread first; see Asking. */
+function unheard(
+  { heard }: ListenerDeps,
+  place: Place,
+  ts: string,
+  isBound: boolean,
+): string | undefined {
+  if (place.thread === ts || isDirect(place.channel)) return undefined;
+  return isBound ? heard.gap(place) : '';
+}
+
+/** What core takes for a prompt the agent hears; what people tell each other it does not. */
+function noteUntagged(
+  deps: ListenerDeps,
+  caller: Caller,
+  place: Place,
+  ts: string,
+  text: string,
+): void {
+  // An aside is not meant for the agent, later neither.
+  if (isAside(text)) return;
+  const mayRun = authorize('prompt', caller).allow;
+  const isPrompt = deps.untaggedReplies && mayRun && !/<@[UW]/.test(text);
+  if (isPrompt) deps.heard.taken(place, ts);
+  else deps.heard.missed(place);
+}
+
+const noFiles = (files: Said['files']): string =>
+  `I cannot read files yet, so this was left out: ${filesText(files)}. The text of your message is what counts.`;
 
 /** By app id, by bot id and by user: each of them is missing in some payload. */
 export function isOwn(

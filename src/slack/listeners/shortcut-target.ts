@@ -1,5 +1,6 @@
 /** The message that a dialog is about, as the dialog carries it (at most 3,000 characters). */
 import { z } from 'zod';
+import { fileSchema } from '../payloads.ts';
 
 const targetSchema = z.object({
   channel: z.string(),
@@ -7,6 +8,7 @@ const targetSchema = z.object({
   thread: z.string(),
   author: z.string(),
   text: z.string(),
+  files: z.array(fileSchema).default([]),
 });
 export type Target = z.infer<typeof targetSchema>;
 
@@ -14,7 +16,7 @@ const LIMIT = 3_000;
 
 export function writeTarget(target: Target): string {
   const json = JSON.stringify(target);
-  return json.length <= LIMIT ? json : JSON.stringify({ ...target, text: '' });
+  return json.length <= LIMIT ? json : JSON.stringify({ ...target, text: '', files: [] });
 }
 
 /** Undefined for what we did not write. */

@@ -3,6 +3,7 @@ export const BOT_SCOPES = [
   'app_mentions:read',
   'assistant:write',
   'channels:history',
+  'channels:read',
   'chat:write',
   'commands',
   'groups:history',

@@ -1,0 +1,108 @@
+/**
+ * What the agent is told besides the message: what was said on the thread that it has not heard,
+ * the messages that are linked, and which files it cannot see.
+ */
+import type { ContentBlock } from '../../core/model/content.ts';
+import type { Place } from '../address.ts';
+import type { Workspace } from '../client/workspaces.ts';
+import type { Pace } from '../../core/outbox/pace.ts';
+import type { People } from '../client/people.ts';
+import type { SlackAccess } from '../options.ts';
+import { permalinksIn, readLinked, type Permalink } from './permalinks.ts';
+import type { SharedFile } from '../payloads.ts';
+import { filesText, quoted, type SlackMessage } from './quotes.ts';
+import { readThread } from './thread-context.ts';
+
+interface Deps {
+  readonly pace: Pace;
+  readonly people: People;
+  readonly access: SlackAccess;
+}
+
+export interface Around {
+  readonly context: readonly ContentBlock[];
+  /** Some of it is by people who may not start work, or by apps. */
+  readonly tainted: boolean;
+}
+
+export interface Asking {
+  readonly place: Place;
+  /** The message itself. */
+  readonly ts: string;
+  /** What its reading waits in line as. */
+  readonly cause: string;
+  readonly text: string;
+  readonly files: readonly SharedFile[];
+  /** Read what was said after this message of the thread; empty: from its root; undefined: nothing. */
+  readonly after: string | undefined;
+}
+
+/** Rejects with AppError `unavailable` to try again. */
+export async function around(deps: Deps, workspace: Workspace, asking: Asking): Promise<Around> {
+  const { place, ts, after, files } = asking;
+  const links = permalinksIn(asking.text, workspace.url);
+  const reads = (after === undefined ? 0 : 1) + links.length;
+  if (reads > 0) deps.pace.takeTurn(place.team, asking.cause, reads);
+  const thread =
+    after === undefined
+      ? { messages: [], isCut: false }
+      : await readThread(workspace, place, { after: after || undefined, before: ts });
+  const linked = await readAll(deps, workspace, links, place.channel);
+  const { botUserId } = workspace;
+  return {
+    context: [
+      ...quoted(thread.messages, botUserId, 'Earlier on this Slack thread'),
+      ...(thread.isCut
+        ? [note('The thread is very long; its newest messages were left out.')]
+        : []),
+      ...quoted(linked.messages, botUserId, 'Messages that the person links to'),
+      ...(linked.left > 0 ? [note(LEFT_OUT)] : []),
+      ...(files.length === 0
+        ? []
+        : [
+            note(
+              `Files were shared with this message, and cannot be read here yet: ${filesText(files)}.`,
+            ),
+          ]),
+    ],
+    tainted: await isTainted(deps, place, [...thread.messages, ...linked.messages]),
+  };
+}
+
+const LEFT_OUT =
+  'A linked message was left out: only those of this channel and of public channels that I am in are read.';
+
+const note = (text: string): ContentBlock => ({ type: 'text', text });
+
+async function readAll(
+  deps: Deps,
+  workspace: Workspace,
+  links: readonly Permalink[],
+  here: string,
+) {
+  const messages: SlackMessage[] = [];
+  for (const link of links) {
+    const found = await readLinked(workspace, deps.access, link, here);
+    if (found !== undefined) messages.push(found);
+  }
+  return { messages, left: links.length - messages.length };
+}
+
+/** Authors whose roles are looked up; where there are more, somebody may be among them. */
+const MOST_AUTHORS = 20;
+
+async function isTainted(
+  { people }: Deps,
+  { team, channel }: Place,
+  messages: readonly SlackMessage[],
+): Promise<boolean> {
+  const authors = new Set(
+    messages.map(({ user, bot_id }) => (bot_id === undefined ? user : undefined)),
+  );
+  if (authors.has(undefined) || authors.size > MOST_AUTHORS) return true;
+  for (const author of authors) {
+    const { roles } = await people.caller(team, channel, author ?? '');
+    if (!roles.some((role) => role !== 'read')) return true;
+  }
+  return false;
+}
