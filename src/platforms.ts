@@ -101,11 +101,12 @@ async function createSlack(deps: PlatformDeps): Promise<Platform | undefined> {
   const { slack } = deps.config;
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('./slack/app.ts');
-  const { threads, deliveries, installations } = deps.storage;
+  const { threads, deliveries, installations, decisions } = deps.storage;
   const app = await createSlackApp({
     ...deps,
     threads,
     deliveries,
+    decisions,
     installations,
     clock: systemClock,
     secretKey: deps.key('slack installations'),

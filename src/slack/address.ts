@@ -2,6 +2,7 @@
  * Addresses of Slack threads. Invariant: made of ids only, and the same message always gives the
  * same address; nobody else takes a key apart.
  */
+import type { Actor } from '../core/model/actor.ts';
 import type { ThreadRef } from '../core/model/thread.ts';
 
 export const SURFACE = 'slack';
@@ -29,3 +30,7 @@ export const isDirect = (channel: string): boolean => channel.startsWith('D');
 /** One message of a person, however often and in whatever kinds of events it is delivered. */
 export const messageId = (place: Pick<Place, 'team' | 'channel'>, ts: string): string =>
   `${place.team}/${place.channel}/${ts}`;
+
+/** An actor of Slack is known as `team/user`. */
+export const actorId = (team: string, user: string): string => `${team}/${user}`;
+export const userOf = ({ id }: Pick<Actor, 'id'>): string => id.slice(id.indexOf('/') + 1);

@@ -15,9 +15,9 @@ import type { InstallationStore } from '../core/ports/installations.ts';
 import type { Leases } from '../core/ports/leases.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { Surface } from '../core/ports/surface.ts';
-import type { InboundMessage, ThreadStore } from '../core/ports/stores.ts';
+import type { DecisionLog, InboundMessage, ThreadStore } from '../core/ports/stores.ts';
 import type { SessionService } from '../core/sessions/service.ts';
-import { createMintToken } from './actions.ts';
+import { createMintOffer, createMintToken } from './actions.ts';
 import { clientOptions } from './client/calls.ts';
 import { createPeople } from './client/people.ts';
 import { createReactions } from './client/reactions.ts';
@@ -34,6 +34,7 @@ import { onCommanded } from './listeners/commanded.ts';
 import { onDeleted } from './listeners/deleted.ts';
 import type { ListenerDeps, Source } from './listeners/deps.ts';
 import { onHomeOpened } from './listeners/home.ts';
+import { leftSchema, onLeft } from './listeners/left.ts';
 import { onReacted } from './listeners/reacted.ts';
 import { onSaid } from './listeners/said.ts';
 import { onAsked, onShortcut, SHORTCUT } from './listeners/shortcut.ts';
@@ -64,6 +65,7 @@ export interface SlackDeps {
   readonly inbound: { accept(message: InboundMessage): Promise<'stored' | 'duplicate'> };
   readonly sessions: SessionService;
   readonly threads: ThreadStore;
+  readonly decisions: Pick<DecisionLog, 'append'>;
   readonly deliveries: DeliveryStore;
   readonly installations: InstallationStore;
   readonly leases: Leases;
@@ -98,8 +100,8 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
       ? createInstaller({ ...deps, oauth, client })
       : undefined;
   const workspaces = installer?.workspaces ?? single(options, client);
-  const listener = listenerDeps(deps, workspaces);
-  const dispatch = createDispatch(listener, client, installer);
+  const listener = listenerDeps(deps, workspaces, installer);
+  const dispatch = createDispatch(listener, client);
   const intake = createIntake({ ...deps, dispatch });
   const socket: Socket | undefined =
     appToken === undefined
@@ -111,6 +113,7 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
       : createHttpHandler({ signingSecret, intake, clock, logger });
   const surface = createSlackSurface({
     ...listener,
+    mintOffer: createMintOffer(deps.actionTokens),
     streams: createStreams({ workspaces, clock }),
     links: deps.links,
     onChanged: (team) => listener.homes.changed(team),
@@ -145,7 +148,7 @@ function single({ botToken }: SlackOptions, client: WebClientOptions): Workspace
 /** Of the fifty `conversations.replies` a minute; the outbox needs some to find its messages. */
 const READS = { burst: 20, perMinute: 25 } as const;
 
-function listenerDeps(deps: SlackDeps, workspaces: Workspaces) {
+function listenerDeps(deps: SlackDeps, workspaces: Workspaces, installer: Installer | undefined) {
   const { options, clock } = deps;
   const { access } = options;
   const triggers = createTriggers({ workspaces });
@@ -161,6 +164,8 @@ function listenerDeps(deps: SlackDeps, workspaces: Workspaces) {
     reactions: createReactions({ workspaces, triggers, clock }),
     pace: createPace(READS, clock),
     heard: createHeard(clock),
+    // The one token of a single workspace is a setting: it cannot be forgotten.
+    forget: async (team: string) => installer?.forget(team),
     untaggedReplies: options.untaggedReplies ?? true,
     statuses: createSessionStatuses({ workspaces, clock }),
     homes: createHomes({ ...deps, workspaces, people, mintToken, links: deps.links }),
@@ -168,7 +173,7 @@ function listenerDeps(deps: SlackDeps, workspaces: Workspaces) {
 }
 
 /** What we listen to. */
-function listen(bolt: App, deps: ListenerDeps, installer: Installer | undefined): void {
+function listen(bolt: App, deps: ListenerDeps): void {
   const on = heardBy(deps);
   bolt.event('app_mention', on(saidSchema, event, onSaid));
   bolt.event('message', on(saidSchema, event, onSaid));
@@ -182,12 +187,8 @@ function listen(bolt: App, deps: ListenerDeps, installer: Installer | undefined)
   bolt.command(/.*/, on(commandSchema, body, onCommanded));
   bolt.shortcut(SHORTCUT, on(shortcutSchema, body, onShortcut));
   bolt.view(SHORTCUT, on(submissionSchema, body, onAsked));
-  const gone = async ({ body: payload }: Heard): Promise<void> => {
-    const team = teamOf(parseEnvelope(payload) ?? {});
-    if (team !== undefined) await installer?.forget(team);
-  };
-  bolt.event('app_uninstalled', gone);
-  bolt.event('tokens_revoked', gone);
+  bolt.event('app_uninstalled', on(leftSchema, event, onLeft));
+  bolt.event('tokens_revoked', on(leftSchema, event, onLeft));
 }
 
 interface Heard {
@@ -217,7 +218,6 @@ const heardBy =
 function createDispatch(
   deps: ListenerDeps,
   client: WebClientOptions,
-  installer: Installer | undefined,
 ): (payload: Envelope) => Promise<void> {
   // Bolt asks its receiver for nothing: payloads are handed over one by one, below.
   const receiver: Receiver = { init: () => {}, start: async () => {}, stop: async () => {} };
@@ -232,7 +232,7 @@ function createDispatch(
     ignoreSelf: false,
     convoStore: false,
   });
-  listen(bolt, deps, installer);
+  listen(bolt, deps);
   bolt.error(async (error) => {
     throw rootOf(error);
   });

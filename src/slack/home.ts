@@ -17,7 +17,7 @@ import type { SessionService } from '../core/sessions/service.ts';
 import { placeOf, SURFACE } from './address.ts';
 import type { People } from './client/people.ts';
 import type { Workspaces } from './client/workspaces.ts';
-import { homeView, MOST_REQUESTS, MOST_SESSIONS, type Home } from './renderers/home.ts';
+import { homeText, homeView, MOST_REQUESTS, MOST_SESSIONS, type Home } from './renderers/home.ts';
 import type { MintToken } from './renderers/permission.ts';
 
 export interface HomesDeps {
@@ -34,6 +34,8 @@ export interface HomesDeps {
 export interface Homes {
   /** Somebody looks at theirs now. `note`: what to tell them at its top. */
   publish(team: string, user: string, note?: string): Promise<void>;
+  /** The same sessions as a short text. */
+  list(team: string, user: string): Promise<string>;
   /** Something of somebody's changed: tabs that were opened lately are brought up to date. */
   changed(team: string): void;
 }
@@ -97,6 +99,7 @@ export function createHomes(deps: HomesDeps): Homes {
       if (watched.size > MOST_WATCHED && oldest !== undefined) watched.delete(oldest);
       return show(tab, note);
     },
+    list: async (team, user) => homeText(await homeOf(deps, team, user)),
     changed(team) {
       for (const [key, tab] of watched) {
         if (clock.now() - tab.openedAt >= WATCHED_MS) watched.delete(key);

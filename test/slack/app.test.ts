@@ -2,7 +2,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../src/core/model/errors.ts';
 import type { FakeTurn } from '../harness/fake-agent.ts';
-import type { SlackMessage } from '../harness/fake-slack/state.ts';
 import { openSlack, type BenchOptions, type SlackBench } from './bench.ts';
 import { holdTurnsOn, passOn } from './play.ts';
 
@@ -16,10 +15,6 @@ async function open(options: BenchOptions = {}): Promise<SlackBench> {
 
 const pass = (ms: number): Promise<void> => passOn(bench, ms);
 const holdTurns = (): FakeTurn[] => holdTurnsOn(bench);
-
-/** Messages of the app in the channel, newest last. */
-const ours = (): readonly SlackMessage[] =>
-  bench.slack.state.all(bench.general.id).filter((each) => each.byApp);
 
 describe('on Slack', () => {
   it('a mention becomes one message, edited to its end, and the session shows its status', async () => {
@@ -36,28 +31,6 @@ describe('on Slack', () => {
     `);
     expect(bench.slack.count('chat.postMessage')).toBe(1);
     expect(bench.slack.count('agents.sessions.setStatus', 'ok')).toBe(2);
-  });
-
-  it('/threadcast starts a thread on a message that says what was asked', async () => {
-    await open();
-    bench.slack.people.slash(bench.ann, bench.general, 'why does the build fail?');
-    await pass(500);
-    const [root, answer] = ours();
-    expect(root?.text).toBe('*Ann*: why does the build fail?');
-    expect(answer?.threadTs).toBe(root?.ts);
-    expect(bench.stores.agents.prompts).toEqual(['why does the build fail?']);
-  });
-
-  it('/threadcast without words, or by a guest, starts nothing and says why', async () => {
-    await open();
-    bench.slack.people.slash(bench.ann, bench.general, '');
-    await pass(200);
-    expect(ours().map((each) => [each.onlyFor, each.text.slice(0, 10)])).toEqual([
-      [bench.ann.id, 'Write what'],
-    ]);
-    bench.slack.people.slash(bench.eve, bench.general, 'do it');
-    await pass(500);
-    expect(bench.stores.agents.prompts).toEqual([]);
   });
 
   it('the shortcut asks about a message, and the agent gets that message as quoted data', async () => {

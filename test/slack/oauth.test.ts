@@ -4,6 +4,7 @@ import { createSeal } from '../../src/slack/oauth/seal.ts';
 import { createTokens } from '../../src/slack/oauth/tokens.ts';
 import { clientOptions } from '../../src/slack/client/calls.ts';
 import { key, openSlack, type SlackBench } from './bench.ts';
+import { holdTurnsOn, passOn } from './play.ts';
 
 let bench: SlackBench;
 afterEach(() => bench?.close());
@@ -95,11 +96,26 @@ describe('an installation', () => {
     );
   });
 
-  it('is forgotten when the workspace removes the app', async () => {
+  it('is forgotten when the workspace removes the app, and what runs there is ended', async () => {
     await openMany();
     await install();
-    bench.slack.events.send(bench.slack.teamId, { type: 'app_uninstalled' });
+    const turns = holdTurnsOn(bench);
+    await bench.start('asker', 'run for ever');
+    await passOn(bench, 1_000);
+    expect(turns).toHaveLength(1);
+    const send = (event: Readonly<Record<string, unknown>>): void =>
+      void bench.slack.events.send(bench.slack.teamId, event);
+    send({ type: 'tokens_revoked', tokens: { oauth: [bench.ann.id], bot: [] } });
     await bench.quiet();
+    expect(bench.installations.rows.size).toBe(1);
+    send({ type: 'app_uninstalled' });
+    await passOn(bench, 2_000);
     expect(bench.installations.rows.size).toBe(0);
+    const { data } = await bench.stores.memory.sessions.sessions({}, null, 10);
+    expect(data.map(({ state }) => state)).toEqual(['ended']);
+    const calls = bench.slack.api.calls.length;
+    await passOn(bench, 60_000, 5_000);
+    expect(bench.slack.api.calls.length).toBe(calls);
+    expect(bench.stores.agents.running()).toBe(0);
   });
 });

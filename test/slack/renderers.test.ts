@@ -290,7 +290,8 @@ describe('text of an agent', () => {
 
   it('a notice keeps its links and loses its mentions', () => {
     const view = { kind: 'notice', tone: 'error', markdown: 'No **x** for <!here>.' } as const;
-    expect(renderNotice(view).text.replaceAll('\u200B', '·')).toBe('⚠️ No *x* for &lt;!here&gt;.');
+    const { text } = renderNotice(view, () => undefined);
+    expect(text.replaceAll('\u200B', '·')).toBe('⚠️ No *x* for &lt;!here&gt;.');
   });
 });
 

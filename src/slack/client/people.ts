@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Actor, Caller, Role } from '../../core/model/actor.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import { isDirect, SURFACE } from '../address.ts';
+import { actorId, isDirect, SURFACE } from '../address.ts';
 import type { SlackAccess } from '../options.ts';
 import { appErrorOf, codeOf } from './failures.ts';
 import type { Workspaces } from './workspaces.ts';
@@ -97,7 +97,7 @@ export function createPeople(deps: {
       const found = await person(team, user);
       const actor: Actor = {
         surface: SURFACE,
-        id: `${team}/${user}`,
+        id: actorId(team, user),
         name: found.name,
         kind: found.kind === 'bot' ? 'bot' : 'person',
       };

@@ -14,7 +14,7 @@ import type {
 } from '../../core/ports/surface.ts';
 import { isDirect, placeOf, SURFACE, type Place } from '../address.ts';
 import { readBody, writeBody, type SlackBody } from '../renderers/body.ts';
-import { renderNotice } from '../renderers/notice.ts';
+import { renderNotice, type MintOffer } from '../renderers/notice.ts';
 import { renderPermission, type MintToken } from '../renderers/permission.ts';
 import { renderTurn } from '../renderers/turn.ts';
 import { sendFailureOf } from './failures.ts';
@@ -31,6 +31,7 @@ export interface SlackSurfaceDeps {
   readonly statuses: SessionStatuses;
   readonly reactions: Reactions;
   readonly mintToken: MintToken;
+  readonly mintOffer: MintOffer;
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
   readonly clock: Clock;
@@ -157,7 +158,7 @@ const failed = (failure: Parameters<typeof sendFailureOf>[0]): SendResult<never>
 function render(
   view: ResolvedView,
   now: number,
-  { mintToken, links }: SlackSurfaceDeps,
+  { mintToken, mintOffer, links }: SlackSurfaceDeps,
 ): readonly [SlackBody, ...SlackBody[]] {
   switch (view.kind) {
     case 'turn':
@@ -165,7 +166,7 @@ function render(
     case 'permission':
       return [renderPermission(view, mintToken, links?.approvalUrl(view))];
     case 'notice':
-      return [renderNotice(view)];
+      return [renderNotice(view, mintOffer)];
   }
 }
 

@@ -7,11 +7,13 @@ import type { Caller } from '../../core/model/actor.ts';
 import { isAppError, type AppError } from '../../core/model/errors.ts';
 import { parseId } from '../../core/model/ids.ts';
 import { answerByToken } from '../../core/sessions/answer-by-token.ts';
+import { runEditByToken } from '../../core/sessions/edit-by-token.ts';
 import { plainName } from '../../core/transcript/plain.ts';
 import { SURFACE } from '../address.ts';
 import type { actionsSchema } from '../payloads.ts';
 import { answerWord } from '../../core/transcript/words.ts';
 import { STOP_ACTION } from '../renderers/home.ts';
+import { EDIT_ACTION } from '../renderers/notice.ts';
 import { PERMISSION_ACTION } from '../renderers/permission.ts';
 import type { ListenerDeps, Source } from './deps.ts';
 import { whisper } from './whisper.ts';
@@ -47,6 +49,7 @@ type Act = (deps: ListenerDeps, caller: Caller, value: string) => Promise<void>;
 /** By what action ids begin with; buttons of other versions are acknowledged, and do nothing. */
 const ACTS: Readonly<Record<string, Act>> = {
   [PERMISSION_ACTION]: (deps, caller, token) => answerByToken(deps, SURFACE, caller, token),
+  [EDIT_ACTION]: (deps, caller, token) => runEditByToken(deps, SURFACE, caller, token),
   [STOP_ACTION]: async ({ sessions }, caller, value) => {
     const sessionId = parseId('s', value);
     if (sessionId !== undefined) await sessions.cancelTurn(caller, sessionId);

@@ -3,7 +3,7 @@ import type { ActionTokens } from '../../core/access/action-token.ts';
 import type { Pace } from '../../core/outbox/pace.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
-import type { InboundMessage, ThreadStore } from '../../core/ports/stores.ts';
+import type { DecisionLog, InboundMessage, ThreadStore } from '../../core/ports/stores.ts';
 import type { SessionService } from '../../core/sessions/service.ts';
 import type { SessionStatuses } from '../client/session-status.ts';
 import type { People } from '../client/people.ts';
@@ -18,6 +18,7 @@ export interface ListenerDeps {
   readonly inbound: { accept(message: InboundMessage): Promise<'stored' | 'duplicate'> };
   readonly sessions: SessionService;
   readonly threads: ThreadStore;
+  readonly decisions: Pick<DecisionLog, 'append'>;
   readonly actionTokens: ActionTokens;
   readonly workspaces: Workspaces;
   readonly people: People;
@@ -28,6 +29,8 @@ export interface ListenerDeps {
   readonly triggers: Triggers;
   readonly homes: Homes;
   readonly heard: Heard;
+  /** The workspace does not want us any more. */
+  readonly forget: (team: string) => Promise<void>;
   /** Whether a reply without a mention goes on with its thread's session. */
   readonly untaggedReplies: boolean;
   readonly access: SlackAccess;

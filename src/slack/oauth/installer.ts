@@ -3,6 +3,7 @@
  * `/slack/oauth_redirect` takes what Slack grants. No token is ever in a page or a log.
  */
 import { z } from 'zod';
+import { isAppError } from '../../core/model/errors.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { createCall, type Call } from '../client/calls.ts';
 import { codeOf } from '../client/failures.ts';
@@ -32,6 +33,11 @@ interface InstallerDeps extends Omit<TokensDeps, 'seal'> {
   readonly options: Pick<SlackOptions, 'publicUrl'>;
 }
 
+const GONE = {
+  ok: false,
+  failure: { kind: 'said', error: 'account_inactive', hints: [] },
+} as const;
+
 const COOKIE = 'threadcast_slack_state';
 const whoSchema = z.object({
   bot_id: z.string().optional(),
@@ -48,7 +54,14 @@ export function createInstaller(deps: InstallerDeps): Installer {
   };
 
   const call = async (team: string, ...args: Parameters<Call>): ReturnType<Call> => {
-    const { botToken } = await tokens.grant(team);
+    let botToken: string;
+    try {
+      ({ botToken } = await tokens.grant(team));
+    } catch (error) {
+      // The workspace removed us: Slack would say the same.
+      if (isAppError(error, 'not_found')) return GONE;
+      throw error;
+    }
     const answer = await createCall(botToken, deps.client)(...args);
     if (answer.ok || codeOf(answer.failure) !== 'token_expired') return answer;
     const fresh = await tokens.renewed(team, botToken);

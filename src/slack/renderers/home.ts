@@ -4,6 +4,7 @@
  */
 import type { Button, KnownBlock, View } from '@slack/types';
 import type { Session } from '../../core/model/session.ts';
+import { plainName } from '../../core/transcript/plain.ts';
 import { context, cut, mrkdwnSection } from './body.ts';
 import { plainLine, toMrkdwn } from './mrkdwn.ts';
 import { askedBlocks, type Asked, type MintToken } from './permission.ts';
@@ -37,6 +38,7 @@ export interface Home {
 
 /** At most 5 blocks each: with headings below Slack's 100. */
 export const MOST_REQUESTS = 5;
+const MOST_LISTED = 10;
 /** At most 2 blocks each. */
 export const MOST_SESSIONS = 20;
 
@@ -75,6 +77,21 @@ export function homeView(home: Home, mint: MintToken): View {
     ...(moreSessions > 0 ? [context(`_and ${moreSessions} older ones_`)] : []),
   ];
   return { type: 'home', blocks };
+}
+
+/** My sessions as Markdown, the newest few. */
+export function homeText(home: Home | undefined): string {
+  if (home === undefined || home.sessions.length === 0) {
+    return 'You have no sessions yet. Write what you want done after the command.';
+  }
+  const { sessions, moreSessions } = home;
+  const shown = sessions.slice(0, MOST_LISTED).map(({ session, title, threadUrl }) => {
+    const name = plainName(cut(title, 120));
+    const linked = threadUrl === undefined ? `**${name}**` : `[${name}](${threadUrl})`;
+    return `- ${linked}: ${plainName(session.agentName)} · ${STATES[session.state]}`;
+  });
+  const rest = sessions.length - shown.length + moreSessions;
+  return ['Your sessions:', ...shown, ...(rest > 0 ? [`and ${rest} older ones`] : [])].join('\n');
 }
 
 const heading = (text: string): KnownBlock => ({
