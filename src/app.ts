@@ -150,10 +150,12 @@ async function createThreads(foundation: Foundation, sessions: Sessions) {
     templates: storage.templates,
     decisions: storage.decisions,
     parse: parseMessage,
-    agentCommands: presenter.agentCommands,
+    store: storage.sessions,
+    transcript: presenter.transcript,
     config: {
       mentions: (surface) => byName.get(surface)?.mentions ?? ['threadcast'],
       untaggedReplies: (surface) => byName.get(surface)?.untaggedReplies ?? true,
+      botTurnsPerHour: config.botTurnsPerHour,
       defaultAgent: DEFAULT_AGENT,
     },
   });

@@ -24,6 +24,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** Without a trailing slash; undefined: the address that the server listens on. */
   readonly publicUrl: string | undefined;
+  /** Turns that bots may cause in one thread within an hour. */
+  readonly botTurnsPerHour: number;
   readonly logLevel: Environment['LOG_LEVEL'];
   /** Which GitHub, whether an App is configured or not. */
   readonly githubServer: GitHubServer;
@@ -103,6 +105,7 @@ function toConfig(
     dataDir: path.resolve(cwd, environment.THREADCAST_DATA_DIR),
     databaseUrl: environment.DATABASE_URL,
     publicUrl: environment.PUBLIC_URL,
+    botTurnsPerHour: environment.THREADCAST_BOT_TURNS,
     logLevel: environment.LOG_LEVEL,
     githubServer: githubServerOf(environment),
     slackApiUrl: environment.SLACK_API_URL,

@@ -57,6 +57,11 @@ function idList(kinds: string, example: string) {
     .optional();
 }
 
+const turns = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a whole number of turns')
+  .transform(Number);
+
 const yesOrNo = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');
@@ -75,6 +80,7 @@ export const environmentSchema = z.object({
   THREADCAST_DATA_DIR: z.string(),
   DATABASE_URL: databaseUrl,
   PUBLIC_URL: publicUrl,
+  THREADCAST_BOT_TURNS: turns,
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
   APP_ID: appId,
   PRIVATE_KEY: z
@@ -135,6 +141,11 @@ export const settings: readonly Setting[] = [
     default: undefined,
     unset: 'http://HOST:PORT',
     doc: 'Address under which people reach this server; links are made from it.',
+  },
+  {
+    name: 'THREADCAST_BOT_TURNS',
+    default: '20',
+    doc: 'Turns that bots may cause in one thread within an hour, so that none loop.',
   },
   { name: 'LOG_LEVEL', default: 'info', doc: `One of ${LOG_LEVELS.join(', ')}.` },
   { name: 'APP_ID', default: undefined, unset: 'no GitHub', doc: 'Number of the GitHub App.' },

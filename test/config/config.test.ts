@@ -15,6 +15,7 @@ test('nothing set gives the defaults, frozen', () => {
       databaseUrl: undefined,
       publicUrl: undefined,
       logLevel: 'info',
+      botTurnsPerHour: 20,
       githubServer: { host: undefined, protocol: 'https' },
     },
   });
@@ -33,6 +34,7 @@ test('every value that is set arrives, in its form', () => {
     DATABASE_URL: 'postgres://localhost/threadcast',
     PUBLIC_URL: 'https://threadcast.example.org/bot/',
     LOG_LEVEL: 'debug',
+    THREADCAST_BOT_TURNS: '0',
   });
   expect(result.ok && result.config).toEqual({
     port: 0,
@@ -41,6 +43,7 @@ test('every value that is set arrives, in its form', () => {
     databaseUrl: 'postgres://localhost/threadcast',
     publicUrl: 'https://threadcast.example.org/bot',
     logLevel: 'debug',
+    botTurnsPerHour: 0,
     githubServer: { host: undefined, protocol: 'https' },
   });
 });

@@ -19,6 +19,8 @@ test('the settings read well in a terminal', () => {
                                    Default: SQLite in the data directory
       PUBLIC_URL                   Address under which people reach this server; links are made from it.
                                    Default: http://HOST:PORT
+      THREADCAST_BOT_TURNS         Turns that bots may cause in one thread within an hour, so that none loop.
+                                   Default: 20
       LOG_LEVEL                    One of trace, debug, info, warn, error, fatal, silent.
                                    Default: info
       APP_ID                       Number of the GitHub App.

@@ -154,10 +154,12 @@ export async function startProcess({ github, clock, dataDir, databaseUrl }: Proc
     templates: storage.templates,
     decisions: storage.decisions,
     parse: parseMessage,
-    agentCommands: (id) => presenter.agentCommands(id),
+    store: storage.sessions,
+    transcript: presenter.transcript,
     config: {
       mentions: () => [github.world.app.slug],
       untaggedReplies: () => false,
+      botTurnsPerHour: 20,
       defaultAgent: 'example',
     },
   });

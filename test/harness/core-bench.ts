@@ -214,11 +214,13 @@ export async function startCore(
     inbox: stores.inbox,
     sessions: service,
     parse: parseMessage,
-    agentCommands: shown.agentCommands,
+    store: memory.sessions,
+    transcript: shown.transcript,
     random: () => 0.5,
     config: {
       mentions: () => edge.mentions ?? ['threadcast'],
       untaggedReplies: () => edge.untaggedReplies ?? true,
+      botTurnsPerHour: 20,
       defaultAgent: 'example',
     },
   });

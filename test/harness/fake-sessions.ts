@@ -224,6 +224,9 @@ export function createFakeSessions(deps: { clock: Clock; logger: Logger }): Fake
     async retry() {
       throw new Error('no test needs it');
     },
+    async setMuted() {
+      throw new Error('no test needs it');
+    },
     async offerEdit() {
       throw new Error('no test needs it');
     },

@@ -258,6 +258,7 @@ function createPlayedSession(clock: Clock) {
       calls.push(['retry', ...call.slice(1)]);
       return { promptId: mintId('p', 0), state: 'queued', position: 1, created: true };
     },
+    setMuted: notPlayed,
     offerEdit: notPlayed,
     runEdit: notPlayed,
     cancelTurn: notPlayed,

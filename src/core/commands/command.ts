@@ -1,7 +1,7 @@
 /** What a message asks for, as the parser gives it: closed unions, so that core switches exhaustively. */
 
 /** Every verb of the command language (chat.md §2), those that come later included. */
-export type ChatVerb = Command['verb'] | 'link' | 'unlink' | 'ok-to-run' | 'mute' | 'unmute';
+export type ChatVerb = Command['verb'] | 'link' | 'unlink';
 
 /** Inline options before free text. `repo` is `owner/name`. */
 export interface PromptOptions {
@@ -43,6 +43,9 @@ export type Command =
   | { readonly verb: 'continue' }
   | { readonly verb: 'close' }
   | { readonly verb: 'usage' }
+  | { readonly verb: 'ok-to-run' }
+  | { readonly verb: 'mute' }
+  | { readonly verb: 'unmute' }
   | { readonly verb: 'whoami' };
 
 export type ParsedMessage =

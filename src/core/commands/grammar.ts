@@ -159,20 +159,15 @@ export const GRAMMAR: readonly VerbRow[] = [
   row('ok-to-run', 'ok-to-run', {
     help: "Allow an outsider's request to run.",
     scope: 'thread',
-    available: 'later',
-    read: nothing(null),
+    read: nothing({ verb: 'ok-to-run' }),
   }),
   row('mute', 'mute', {
-    help: 'No messages here until `unmute`.',
-    scope: 'thread',
-    available: 'later',
-    read: nothing(null),
+    help: 'Show no turns here until `unmute`; permission requests still appear.',
+    read: nothing({ verb: 'mute' }),
   }),
   row('unmute', 'unmute', {
-    help: 'Messages again.',
-    scope: 'thread',
-    available: 'later',
-    read: nothing(null),
+    help: 'Show turns here again.',
+    read: nothing({ verb: 'unmute' }),
   }),
   row('whoami', 'whoami', {
     help: 'Who you are to me, and what you may do.',

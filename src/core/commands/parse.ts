@@ -26,10 +26,11 @@ export interface ParseOptions {
 }
 
 /** Never throws. A text verb's or a prompt's text is the person's, whatever characters are in it. */
-export function parseMessage(text: string, options: ParseOptions): ParsedMessage {
-  if (isEmpty(text)) return { kind: 'ignored', reason: 'empty' };
+export function parseMessage(written: string, options: ParseOptions): ParsedMessage {
+  if (isEmpty(written)) return { kind: 'ignored', reason: 'empty' };
+  const text = withoutAsides(written);
+  if (isEmpty(text)) return { kind: 'ignored', reason: 'aside' };
   const visible = visibleText(text);
-  if (/^\s*\(aside\)/i.test(visible)) return { kind: 'ignored', reason: 'aside' };
   const mentions = findMentions(visible, options.mentions);
   const ours = mentions.length > 0 || options.addressed === true;
   if (!ours && !options.bound) return { kind: 'ignored', reason: 'not_addressed' };
@@ -40,6 +41,19 @@ export function parseMessage(text: string, options: ParseOptions): ParsedMessage
     return { kind: 'ignored', reason: 'for_somebody_else' };
   }
   return prompt(text, mentions[0]);
+}
+
+const ASIDE_LINE = /^[^\S\n]*\(aside\)[^\n]*(?:\n|$)/gim;
+
+/** Without the lines that are for people only. */
+function withoutAsides(text: string): string {
+  let kept = '';
+  let from = 0;
+  for (const { index, 0: line } of visibleText(text).matchAll(ASIDE_LINE)) {
+    kept += text.slice(from, index);
+    from = index + line.length;
+  }
+  return kept + text.slice(from);
 }
 
 interface Message {

@@ -5,6 +5,7 @@ import { AppError, isAppError } from '../model/errors.ts';
 import { deriveId, type PromptId, type SessionId } from '../model/ids.ts';
 import type { Session } from '../model/session.ts';
 import type { Thread } from '../model/thread.ts';
+import type { Transcript } from '../model/transcript.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InboundMessage, TemplateStore, ThreadStore } from '../ports/stores.ts';
@@ -15,6 +16,8 @@ export interface InboundConfig {
   readonly mentions: (surface: string) => readonly string[];
   /** Whether a reply without a mention goes on with the thread's session. */
   readonly untaggedReplies: (surface: string) => boolean;
+  /** Turns that bots may cause in one thread within an hour. */
+  readonly botTurnsPerHour: number;
   /** Id of the template that a new session takes when nobody says which. */
   readonly defaultAgent: string;
 }
@@ -30,6 +33,7 @@ export interface HandlerContext {
   readonly sessions: SessionService;
   readonly threads: ThreadStore;
   readonly templates: TemplateStore;
+  readonly transcript: (sessionId: SessionId) => Promise<Transcript>;
   readonly clock: Clock;
   readonly config: InboundConfig;
 }

@@ -11,27 +11,33 @@ import { AppError, isAppError } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
 import type { OutboxMessage } from '../model/message.ts';
 import type { Thread } from '../model/thread.ts';
+import type { Transcript } from '../model/transcript.ts';
+import type { Verb } from '../model/verbs.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import { tellRefusal } from '../outbox/refusal.ts';
 import { errorText } from '../transcript/plain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { DecisionLog, InboundMessage, TemplateStore, ThreadStore } from '../ports/stores.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 import type { SessionService } from '../sessions/service.ts';
 import { handleChange } from './change.ts';
 import { problem, type HandlerContext, type InboundConfig, type Reply } from './context.ts';
 import { handlePrompt } from './handlers/prompt.ts';
 import { HANDLERS } from './table.ts';
-import { oops } from './texts.ts';
+import { isOverLoopBudget } from './loop-budget.ts';
+import { loopRefused, oops } from './texts.ts';
 
 export interface HandleDeps {
   readonly threads: ThreadStore;
-  readonly outbox: Pick<Outbox, 'open'>;
+  readonly outbox: Pick<Outbox, 'open' | 'openHourly'>;
   readonly sessions: SessionService;
+  readonly store: Pick<SessionStore, 'prompts'>;
   readonly templates: TemplateStore;
   readonly decisions: DecisionLog;
   readonly parse: (text: string, options: ParseOptions) => ParsedMessage;
-  /** Names of the slash commands of a session's own agent. */
-  readonly agentCommands: (sessionId: SessionId) => Promise<readonly string[]>;
+  /** What there is to see of a session. Rejects as the store does. */
+  readonly transcript: (sessionId: SessionId) => Promise<Transcript>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly config: InboundConfig;
@@ -43,7 +49,6 @@ export type Handled =
   | { readonly kind: 'failed'; readonly error: string };
 
 const DONE: Handled = { kind: 'done' };
-const REFUSAL_MS = 3_600_000;
 
 export interface MessageHandler {
   /** Rejects with AppError `unavailable` when it should be tried again. */
@@ -53,19 +58,6 @@ export interface MessageHandler {
 }
 
 export function createMessageHandler(deps: HandleDeps): MessageHandler {
-  /** When a person was last told, per thread, that they may not. */
-  const refusedAt = new Map<string, number>();
-
-  const refuse = async (message: InboundMessage, error: AppError): Promise<void> => {
-    const now = deps.clock.now();
-    const { actor, thread } = message;
-    const who = JSON.stringify([thread.surface, thread.key, actor.surface, actor.id]);
-    if (now - (refusedAt.get(who) ?? -REFUSAL_MS) < REFUSAL_MS) return;
-    for (const [key, at] of refusedAt) if (now - at >= REFUSAL_MS) refusedAt.delete(key);
-    await tell(deps, message, problem(errorText(error.message)));
-    refusedAt.set(who, now);
-  };
-
   return {
     tell: (message, reply) => tell(deps, message, reply),
     handle: async (message) => {
@@ -76,7 +68,7 @@ export function createMessageHandler(deps: HandleDeps): MessageHandler {
       } catch (error) {
         if (isAppError(error, 'unavailable')) throw error;
         if (isAppError(error, 'forbidden')) {
-          await refuse(message, error);
+          await tellRefusal(deps, { ...message, markdown: errorText(error.message) });
           return DONE;
         }
         if (error instanceof AppError) {
@@ -107,6 +99,10 @@ async function carryOut(deps: HandleDeps, message: InboundMessage): Promise<Repl
     const isPlain = parsed.kind === 'prompt' && Object.keys(parsed.options).length === 0;
     return handlePrompt(context, isPlain ? parsed.text : message.text, {});
   }
+  if (await isOverLoopBudget(deps.store, context, parsed)) {
+    await refuseLoop(deps, context);
+    return undefined;
+  }
   switch (parsed.kind) {
     case 'ignored':
       return undefined;
@@ -127,9 +123,9 @@ function contextOf(
   thread: Thread,
   bound: readonly SessionId[],
 ): HandlerContext {
-  const { sessions, threads, templates, clock, config } = deps;
+  const { sessions, threads, templates, clock, config, transcript } = deps;
   const caller: Caller = { actor: message.actor, roles: message.roles };
-  const services = { sessions, threads, templates, clock, config };
+  const services = { sessions, threads, templates, clock, config, transcript };
   return { message, caller, thread, sessionId: bound[0], bound, ...services };
 }
 
@@ -147,7 +143,7 @@ async function read(
     bound: isBound,
     addressed,
     agents: (await deps.templates.templates()).map((template) => template.id),
-    agentCommands: isBound && hasSlash ? await deps.agentCommands(sessionId) : [],
+    agentCommands: isBound && hasSlash ? await agentCommands(deps, sessionId) : [],
   };
   const parsed = deps.parse(text, options);
   if (!isBound || addressed || deps.config.untaggedReplies(thread.surface)) return parsed;
@@ -155,6 +151,13 @@ async function read(
     parsed.kind === 'prompt' ||
     (parsed.kind === 'command' && parsed.command.verb === 'steer' && !hasSlash);
   return isFreeText ? deps.parse(text, { ...options, bound: false }) : parsed;
+}
+
+async function agentCommands(
+  { transcript }: HandleDeps,
+  sessionId: SessionId,
+): Promise<readonly string[]> {
+  return (await transcript(sessionId)).agentCommands.map(({ name }) => name);
 }
 
 /**
@@ -166,18 +169,28 @@ async function permit(deps: HandleDeps, caller: Caller, command: Command): Promi
   const verb = verbOf(command);
   const decision = authorize(verb, caller);
   if (decision.allow) return;
-  await deps.decisions.append({
-    at: deps.clock.now(),
-    actor: caller.actor,
-    verb,
-    outcome: 'refused',
-    reason: decision.reason,
-    sessionId: null,
-    promptId: null,
-    subjectHash: null,
-    subject: null,
-  });
+  await logRefusal(deps, caller, verb, decision.reason);
   throw new AppError('forbidden', decision.reason, { details: { role: decision.role } });
+}
+
+async function logRefusal(
+  { decisions, clock }: HandleDeps,
+  { actor }: Caller,
+  verb: Verb,
+  reason: string,
+): Promise<void> {
+  const about = { sessionId: null, promptId: null, subjectHash: null, subject: null };
+  await decisions.append({ at: clock.now(), actor, verb, outcome: 'refused', reason, ...about });
+}
+
+/** Said once an hour: the bot may answer this as well. */
+async function refuseLoop(
+  deps: HandleDeps,
+  { caller, message, config }: HandlerContext,
+): Promise<void> {
+  const markdown = loopRefused(caller.actor.name, config.botTurnsPerHour);
+  await logRefusal(deps, caller, 'prompt', markdown);
+  await tellRefusal(deps, { ...message, markdown });
 }
 
 async function tell(deps: HandleDeps, message: InboundMessage, reply: Reply): Promise<void> {

@@ -8,7 +8,9 @@ import { deny } from './handlers/deny.ts';
 import { help } from './handlers/help.ts';
 import { mode } from './handlers/mode.ts';
 import { model } from './handlers/model.ts';
+import { mute, unmute } from './handlers/mute.ts';
 import { newSession } from './handlers/new.ts';
+import { okToRun } from './handlers/ok-to-run.ts';
 import { queue } from './handlers/queue.ts';
 import { retry } from './handlers/retry.ts';
 import { sessions } from './handlers/sessions.ts';
@@ -27,13 +29,16 @@ export const HANDLERS: Readonly<Record<ChatVerb, Handler>> = {
   help,
   mode,
   model,
+  mute,
   new: newSession,
+  'ok-to-run': okToRun,
   queue,
   retry,
   sessions,
   status,
   steer,
   stop,
+  unmute,
   usage,
   whoami,
 };

@@ -4,6 +4,7 @@ import type { Caller } from '../model/actor.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { Prompt, Session, Usage } from '../model/session.ts';
 import { errorText, plainName, quote } from '../transcript/plain.ts';
+import { outcomeText, type Outcome } from '../transcript/spoken.ts';
 
 export const NO_SESSION =
   'There is no session in this thread yet. Mention me with what you want done to start one.';
@@ -11,6 +12,16 @@ export const WINDING_UP = 'The session is being closed. Please try again in a mo
 export const NOTHING_RUNS = 'Nothing is running here, so there is nothing to stop.';
 export const EDIT_TAKEN = 'You edited your message before its turn began, so the new text is used.';
 export const NOTHING_WAITS = 'The queue is empty.';
+export const MUTED =
+  'I show no turns here until `unmute`; permission requests and answers to commands still appear. What you ask for is done all the same.';
+export const UNMUTED = 'I show turns here again, from the next one on.';
+export const STILL_MUTED =
+  'I am on it. This thread is muted, so the turn is not shown here; `unmute` shows the next ones.';
+export const NOTHING_TO_RELEASE = 'Nothing waits for an `ok-to-run` here.';
+
+export const loopRefused = (name: string, limit: number): string =>
+  `${plainName(name)} is a bot, and bots have caused ${limit} turns here within the last hour. To stop loops, I do nothing more for bots in this thread until an hour has passed; a person can still ask me.`;
+
 export const GAVE_UP =
   'I could not do this: something that I need was not available for several minutes. Please send it again.';
 
@@ -72,6 +83,9 @@ export function noSuchRequest(code: string, pending: readonly PermissionRequest[
   const list = pending.map((request) => `\`${request.code}\` (${quote(request.title)})`);
   return `${none}; pending: ${list.join(', ')}.`;
 }
+
+export const tooLate = (code: string, outcome: Outcome): string =>
+  `Request \`${code}\` ${outcomeText(outcome)}.`;
 
 export function noSuchChoice(request: PermissionRequest, wish: 'allow' | 'deny'): string {
   const offered = request.options.map((option) => quote(option.name)).join(', ');

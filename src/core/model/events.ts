@@ -103,6 +103,9 @@ export const sessionEventSchemas = {
   'queue.paused': z.object({ by: actorSchema }),
   'queue.resumed': z.object({ by: actorSchema }),
   'thread.bound': z.object({ threadId: z.string(), surface: z.string() }),
+  /** The thread shows no turns of the session until it is unmuted. */
+  'thread.muted': z.object({ threadId: z.string(), by: actorSchema }),
+  'thread.unmuted': z.object({ threadId: z.string(), by: actorSchema }),
   'thread.unbound': z.object({ threadId: z.string() }),
   'span.environment_setup_start': z.object({ runtime: z.string() }),
   /** Always follows its start. `ok: false` has the reason. */

@@ -140,6 +140,8 @@ export interface Transcript {
   readonly agentCommands: readonly { readonly name: string; readonly description: string }[];
   readonly currentModeId: string | null;
   readonly usage: Usage | null;
+  /** Ids of threads that show no turns. */
+  readonly muted?: readonly string[] | undefined;
   readonly ended: boolean;
   /** It was closed, and its agent has not been started since. */
   readonly reopened: boolean;

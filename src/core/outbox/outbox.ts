@@ -18,6 +18,7 @@ import type { WakeBus } from '../ports/wake-bus.ts';
 import { createAccount, type Account, type AccountDeps, type AccountStats } from './account.ts';
 import { firstWant, mergeWants, type Entry, type Want } from './entry.ts';
 import { createOpener } from './companions.ts';
+import { hourlyKey } from './hourly.ts';
 import type { Counters } from './sender.ts';
 
 export interface OutboxDeps {
@@ -48,6 +49,8 @@ export interface Outbox {
   want(key: string, want: Want): void;
   /** Durable when it resolves; keys that exist stay as they are. Rejects as the store does. */
   open(messages: readonly OutboxMessage[], binding?: OutboxBinding): Promise<void>;
+  /** The same, unless one with the key of an hour was opened less than an hour ago (hourly.ts). */
+  openHourly(keyOf: (hour: number) => string, message: Omit<OutboxMessage, 'key'>): Promise<void>;
   start(): Promise<void>;
   /** Sends what is final, for `graceMs` at most; then ends calls under way and frees the leases. */
   stop(graceMs: number): Promise<void>;
@@ -121,11 +124,16 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     stopped: false,
   };
   let unsubscribe: () => void = () => {};
+  const open: Outbox['open'] = async (messages, binding) => {
+    await deps.store.open(messages, binding);
+    for (const message of messages) wantKey(state, message.key, firstWant(message));
+  };
   return {
     want: (key, want) => wantKey(state, key, want),
-    open: async (messages, binding) => {
-      await deps.store.open(messages, binding);
-      for (const message of messages) wantKey(state, message.key, firstWant(message));
+    open,
+    openHourly: async (keyOf, message) => {
+      const key = await hourlyKey(deps.store, keyOf, deps.clock.now());
+      if (key !== undefined) await open([{ ...message, key }]);
     },
     start: async () => {
       unsubscribe = deps.wakeBus.subscribe('outbox', (threadId, remote) => {

@@ -27,10 +27,6 @@ export interface InboundMessage {
   /** The message addresses us (a mention, a direct message, our own page). */
   readonly addressed: boolean;
   readonly receivedAt: number;
-  /**
-   * The person changed an earlier message of theirs (`of`: its deliveryId) instead of writing a new
-   * one: `text` is what it reads now, empty when it was deleted.
-   */
   /** There is text in `text` or `context` by people who may not start work here. */
   readonly tainted?: boolean | undefined;
   /**
@@ -38,6 +34,10 @@ export interface InboundMessage {
    * whatever it says: an outsider gives no commands and sets no options.
    */
   readonly released?: { readonly readOnly: boolean } | undefined;
+  /**
+   * The person changed an earlier message of theirs (`of`: its deliveryId) instead of writing a new
+   * one: `text` is what it reads now, empty when it was deleted.
+   */
   readonly change?: { readonly of: string; readonly kind: 'edited' | 'deleted' } | undefined;
 }
 

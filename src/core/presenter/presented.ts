@@ -7,6 +7,7 @@
  */
 import type { EventHub, LoggedEvent, Subscription } from '../events/hub.ts';
 import type { SessionId, ThreadId } from '../model/ids.ts';
+import type { Transcript } from '../model/transcript.ts';
 import { PRIORITY, type OutboxMessage, type Priority } from '../model/message.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { Outbox } from '../outbox/outbox.ts';
@@ -50,6 +51,7 @@ interface State {
   readonly refs: Map<ThreadId, ThreadRef>;
   /** Threads on which we opened the message of a ref. */
   readonly shownOn: Map<string, Set<ThreadId>>;
+  readonly transcript: () => Transcript;
   bindings: readonly Binding[];
 }
 
@@ -72,7 +74,14 @@ export function present(deps: PresentedDeps, sessionId: SessionId, start: Presen
   const shownTo = Math.min(...bindings.map((binding) => binding.presentedSeq));
   const tracker = createTracker(folder.view());
   let seq = Math.min(folder.view().seq, shownTo);
-  const state: State = { deps, sessionId, refs: new Map(), shownOn: new Map(), bindings };
+  const state: State = {
+    deps,
+    sessionId,
+    refs: new Map(),
+    shownOn: new Map(),
+    bindings,
+    transcript: folder.view,
+  };
   let isStalled = false;
 
   const work = async (
@@ -163,16 +172,22 @@ async function open(state: State, openings: readonly Opening[], seq: number): Pr
     const ref = state.refs.get(threadId) ?? (await threads.thread(threadId))?.ref;
     if (ref === undefined) continue;
     state.refs.set(threadId, ref);
+    const isMuted = state.transcript().muted?.includes(threadId) === true;
+    const shown = isMuted ? openings.filter(({ subject }) => isAsked(subject)) : openings;
     for (const { subject } of openings) {
       const known = state.shownOn.get(refOf(subject)) ?? new Set();
-      state.shownOn.set(refOf(subject), known.add(threadId));
+      state.shownOn.set(refOf(subject), known);
     }
-    const fresh = openings.filter((opening) => opening.seq > binding.presentedSeq);
+    for (const { subject } of shown) state.shownOn.get(refOf(subject))?.add(threadId);
+    const fresh = shown.filter((opening) => opening.seq > binding.presentedSeq);
     if (fresh.length === 0) continue;
     const messages = fresh.map((opening) => messageOf(state.sessionId, threadId, ref, opening));
     await outbox.open(messages, { threadId, sessionId, presentedSeq: seq });
   }
 }
+
+/** Needs somebody's answer, so it is shown on muted threads too. */
+const isAsked = ({ kind }: Subject): boolean => kind === 'permission' || kind === 'reminder';
 
 async function moveCursors(state: State, seq: number): Promise<void> {
   for (const { threadId, sessionId } of state.bindings) {

@@ -8,6 +8,7 @@
 import type { EventHub, LoggedEvent, Subscription } from '../events/hub.ts';
 import { parseId, type SessionId } from '../model/ids.ts';
 import type { MessageView } from '../model/message.ts';
+import type { Transcript } from '../model/transcript.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -38,8 +39,8 @@ export interface Presenter {
   stop(): void;
   /** What a message shows now, for the outbox. Rejects as the store does. */
   resolve(view: MessageView): Promise<ResolvedView | 'gone'>;
-  /** Names of the slash commands of the session's own agent. Rejects as the store does. */
-  agentCommands(sessionId: SessionId): Promise<readonly string[]>;
+  /** What there is to see of a session now. Rejects as the store does. */
+  transcript(sessionId: SessionId): Promise<Transcript>;
   /** Sessions with something unfinished, in memory. */
   count(): number;
 }
@@ -102,13 +103,10 @@ export function createPresenter(deps: PresenterDeps): Presenter {
       for (const sessionId of state.active.keys()) end(state, sessionId);
     },
     resolve: (view) => resolve(state, view),
-    agentCommands: async (sessionId) => {
+    transcript: async (sessionId) => {
       const presented = state.active.get(sessionId);
-      const transcript =
-        presented?.isCaughtUp() === true
-          ? presented.folder.view()
-          : await state.folds.transcript(sessionId);
-      return transcript.agentCommands.map((command) => command.name);
+      if (presented?.isCaughtUp() === true) return presented.folder.view();
+      return state.folds.transcript(sessionId);
     },
     count: () => state.active.size,
   };

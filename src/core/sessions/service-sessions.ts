@@ -11,7 +11,7 @@ import type { CreateSession, SessionService } from './service.ts';
 
 type Methods = Pick<
   SessionService,
-  'create' | 'session' | 'sessions' | 'setConfig' | 'close' | 'reopen'
+  'create' | 'session' | 'sessions' | 'setConfig' | 'setMuted' | 'close' | 'reopen'
 >;
 
 export function sessionMethods(deps: ServiceDeps): Methods {
@@ -32,6 +32,15 @@ export function sessionMethods(deps: ServiceDeps): Methods {
       await openSession(deps, id);
       await deps.manager.configure(id, optionId, value);
       return sessionOf(deps, id);
+    },
+    async setMuted(caller, id, threadId, muted) {
+      await guard.check(muted ? 'mute' : 'unmute', caller, { sessionId: id });
+      await sessionOf(deps, id);
+      const data = { threadId, by: { ...caller.actor } };
+      const result = await commitAsGuest(deps, id, {
+        events: [muted ? { type: 'thread.muted', data } : { type: 'thread.unmuted', data }],
+      });
+      if (!result.ok) throw refusal(result);
     },
     async close(caller, id) {
       await guard.check('session.close', caller, { sessionId: id });

@@ -6,7 +6,7 @@
 import type { Caller } from '../model/actor.ts';
 import type { AgentSpawn } from '../model/agent.ts';
 import type { ContentBlock } from '../model/content.ts';
-import type { PromptId, RequestId, SessionId } from '../model/ids.ts';
+import type { PromptId, RequestId, SessionId, ThreadId } from '../model/ids.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { Prompt, Session } from '../model/session.ts';
 import type { Page, SessionFilter } from '../ports/session-store.ts';
@@ -120,6 +120,9 @@ export interface SessionService {
     reply: PermissionReply,
   ): Promise<PermissionRequest>;
   permissions(caller: Caller, id?: SessionId): Promise<readonly PermissionRequest[]>;
+
+  /** Whether the thread shows the turns of the session. */
+  setMuted(caller: Caller, id: SessionId, threadId: ThreadId, muted: boolean): Promise<void>;
 
   /** Sets a mode, model or other option that the agent reported; starts the agent if need be. */
   setConfig(caller: Caller, id: SessionId, optionId: string, value: string): Promise<Session>;

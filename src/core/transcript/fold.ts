@@ -107,6 +107,12 @@ function applyEvent(state: State, event: SessionEvent): void {
       return permissionReminded(state, event.data, event);
     case 'permission.resolved':
       return permissionResolved(state, event.data, event);
+    case 'thread.muted':
+    case 'thread.unmuted': {
+      const others = (state.transcript.muted ?? []).filter((id) => id !== event.data.threadId);
+      const muted = event.type === 'thread.muted' ? [...others, event.data.threadId] : others;
+      return patch(state, { muted });
+    }
     case 'queue.updated':
       return queueUpdated(state, event.data, event);
     case 'queue.paused':

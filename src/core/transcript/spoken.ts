@@ -23,14 +23,17 @@ export function reminderOf(
   const { code, toolCall, outcome } = permission;
   const what = `${quote(toolCall.command ?? toolCall.title)} (\`${code}\`)`;
   if (outcome !== null) {
-    return { tone: 'info', markdown: `${what} ${ended(outcome)}.`, isOpen: false };
+    return { tone: 'info', markdown: `${what} ${outcomeText(outcome)}.`, isOpen: false };
   }
   const left = elapsed(permission.expiresAt - (permission.remindedAt ?? permission.expiresAt));
   const markdown = `**${plainName(agentName)}** still waits for an answer: ${what}. Answer above, or with \`approve ${code}\` or \`deny ${code}\`. Without an answer it is refused in ${left}.`;
   return { tone: 'info', markdown, mention: asker, isOpen: true };
 }
 
-function ended({ kind, option, by, reason }: NonNullable<PermissionView['outcome']>): string {
+export type Outcome = NonNullable<PermissionView['outcome']>;
+
+/** How a request ended, to go on after its name. */
+export function outcomeText({ kind, option, by, reason }: Outcome): string {
   switch (kind) {
     case 'selected':
       return `was ${answerWord(option?.kind).toLowerCase()} by ${plainName(by.name)}`;

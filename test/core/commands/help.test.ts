@@ -29,6 +29,8 @@ describe('help', () => {
       - \`continue\` Go on where the last turn ended.
       - \`close\` End the session. A new message starts it again.
       - \`usage\` Tokens and cost, as far as the agent reports them.
+      - \`mute\` Show no turns here until \`unmute\`; permission requests still appear.
+      - \`unmute\` Show turns here again.
       - \`whoami\` Who you are to me, and what you may do.
 
       In a thread that has a session, \`/command\` at the start of a line works without the mention.
@@ -36,7 +38,8 @@ describe('help', () => {
 
       Others can do more:
 
-      - \`approve\`, \`deny\`: approvers, usually the maintainers (role \`approve\`)"
+      - \`approve\`, \`deny\`: approvers, usually the maintainers (role \`approve\`)
+      - \`ok-to-run\`: maintainers (role \`maintain\`)"
     `);
   });
 
@@ -55,8 +58,9 @@ describe('help', () => {
 
       Others can do more:
 
-      - \`stop\`, \`steer\`, \`new\`, \`agent\`, \`model\`, \`mode\`, \`retry\`, \`continue\`, \`close\`: people who may start work here, usually those with write access (role \`run\`)
-      - \`approve\`, \`deny\`: approvers, usually the maintainers (role \`approve\`)"
+      - \`stop\`, \`steer\`, \`new\`, \`agent\`, \`model\`, \`mode\`, \`retry\`, \`continue\`, \`close\`, \`mute\`, \`unmute\`: people who may start work here, usually those with write access (role \`run\`)
+      - \`approve\`, \`deny\`: approvers, usually the maintainers (role \`approve\`)
+      - \`ok-to-run\`: maintainers (role \`maintain\`)"
     `);
   });
 
@@ -86,7 +90,7 @@ describe('help', () => {
       "\`status\` What the session does now, and what waits.
       Example: \`@threadcast status\`"
     `);
-    expect(helpText(as('run'), 'mute')).toMatchInlineSnapshot(`"\`mute\` is not available yet."`);
+    expect(helpText(as('run'), 'link')).toMatchInlineSnapshot(`"\`link\` is not available yet."`);
   });
 });
 

@@ -295,11 +295,28 @@ describe('in a bound thread', () => {
     [' \n\u200b\u202e\0', 'empty'],
     ['(aside) lunch?', 'aside'],
     [' (ASIDE) @threadcast', 'aside'],
+    ['(aside) lunch?\n(aside) at noon', 'aside'],
     ['@bob what do you think?', 'for_somebody_else'],
     ['I agree with @Bjørn.', 'for_somebody_else'],
     ['<@U999> hello', 'for_somebody_else'],
   ])('"%s" is ignored: %s', (text, reason) => {
     expect(bound(text)).toEqual(ignored(reason));
+  });
+
+  it('leaves out the lines that are for people only, but not those in code or quotes', () => {
+    const text = [
+      '@threadcast mend the parser',
+      '(aside) Bob, this is the one',
+      '```',
+      '(aside) in code',
+      '```',
+      'and the lexer',
+    ].join('\n');
+    const parsed = parseMessage(text, { mentions: ['threadcast'], bound: false });
+    expect(parsed).toMatchObject({
+      kind: 'prompt',
+      text: 'mend the parser\n```\n(aside) in code\n```\nand the lexer',
+    });
   });
 
   it.each(['mail a@b.org', 'see @types/node', '`@bob`', '> @bob\nyes', 'a @ b', 'x@y'])(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../../../src/core/model/errors.ts';
-import { READER, person, say, withTurn } from './story.ts';
+import type { InboundMessage } from '../../../src/core/ports/stores.ts';
+import { NO, ONCE, READER, person, say, withTurn } from './story.ts';
 import { createInboundWorld } from './world.ts';
 
 test('a mention starts a session, binds the thread and runs the prompt; nothing else is said', async () => {
@@ -48,6 +49,7 @@ test('where untagged replies are off, commands still need no mention, free text 
   const config = {
     mentions: () => ['threadcast'],
     untaggedReplies: () => false,
+    botTurnsPerHour: 20,
     defaultAgent: 'example',
   };
   const app = world.start('A', { over: { config } });
@@ -212,4 +214,85 @@ test('stopping takes up nothing new and lets go of the lease', async () => {
   await world.clock.advance(60_000);
   expect(world.inbox.outcome(message.deliveryId)).toBe('pending');
   expect(await world.leases.holder('B').acquire('inbox')).toBe(2);
+});
+
+test('a refusal is said once an hour, also by a server that was started again', async () => {
+  const world = createInboundWorld();
+  const first = world.start('A');
+  await say(world, first, '@threadcast go');
+  expect(await say(world, first, '/stop', READER)).toContain('Sorry');
+  first.kill();
+  await first.inbound.stop();
+  const second = world.start('B');
+  await world.clock.advance(1_800_000);
+  expect(await say(world, second, '/stop', READER)).toBe('');
+  await world.clock.advance(1_800_000);
+  expect(await say(world, second, '/stop', READER)).toContain('Sorry');
+});
+
+test('bots cause so many turns an hour and no more; people are not held up', async () => {
+  const world = createInboundWorld();
+  const config = {
+    mentions: () => ['threadcast'],
+    untaggedReplies: () => true,
+    botTurnsPerHour: 2,
+    defaultAgent: 'example',
+  };
+  const app = world.start('A', { over: { config } });
+  const bot = { actor: { ...person('Renovate', 'b1'), kind: 'bot' } } as const;
+  const ask = (text: string, by: Partial<InboundMessage> = bot) => say(world, app, text, by);
+  await ask('@threadcast one');
+  await ask('@threadcast new two');
+  expect(await ask('@threadcast three')).toMatchInlineSnapshot(
+    `"Renovate is a bot, and bots have caused 2 turns here within the last hour. To stop loops, I do nothing more for bots in this thread until an hour has passed; a person can still ask me."`,
+  );
+  expect(await ask('@threadcast retry')).toBe('');
+  expect(await ask('@threadcast status')).toContain('Example');
+  await ask('@threadcast by a person', {});
+  const texts = async () =>
+    (await Promise.all((await world.all()).map(({ id }) => world.prompts(id))))
+      .flat()
+      .map(({ text }) => text)
+      .toSorted();
+  expect(await texts()).toEqual(['by a person', 'one', 'two']);
+  expect(world.decisions.filter(({ outcome }) => outcome === 'refused')).toHaveLength(2);
+  await world.clock.advance(3_600_000);
+  await ask('@threadcast four');
+  expect(await texts()).toContain('four');
+});
+
+test('a muted thread shows no turns, but says so, and what needs an answer', async () => {
+  const { world, app, session } = await withTurn();
+  const shown = () => world.bodies().filter((body) => body.startsWith('turn')).length;
+  expect(await say(world, app, '/mute', READER)).toContain('Sorry');
+  expect(await say(world, app, '/mute')).toMatchInlineSnapshot(
+    `"I show no turns here until \`unmute\`; permission requests and answers to commands still appear. What you ask for is done all the same."`,
+  );
+  const before = shown();
+  expect(await say(world, app, 'more')).toMatchInlineSnapshot(
+    `"I am on it. This thread is muted, so the turn is not shown here; \`unmute\` shows the next ones."`,
+  );
+  expect(shown()).toBe(before);
+  const [prompt] = await world.prompts(session.id);
+  if (prompt === undefined) throw new Error('no prompt');
+  await world.ask(session.id, prompt.id, 'k7', [ONCE]);
+  await world.clock.advance(10);
+  expect(world.bodies().some((body) => body.includes('k7'))).toBe(true);
+  expect(await say(world, app, '/unmute')).toMatchInlineSnapshot(
+    `"I show turns here again, from the next one on."`,
+  );
+  await say(world, app, 'again');
+  expect(shown()).toBe(before + 1);
+});
+
+test('who answers a request by its code when it is over is told how it ended', async () => {
+  const { world, app, session } = await withTurn();
+  const [prompt] = await world.prompts(session.id);
+  if (prompt === undefined) throw new Error('no prompt');
+  await world.ask(session.id, prompt.id, 'k7', [ONCE, NO]);
+  await say(world, app, '/approve k7');
+  expect(await say(world, app, '/deny k7')).toMatchInlineSnapshot(
+    `"Request \`k7\` was allowed by Ann."`,
+  );
+  expect(await say(world, app, '/deny k8')).toContain('no pending request');
 });

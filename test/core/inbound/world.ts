@@ -152,7 +152,8 @@ export function createInboundWorld() {
       templates,
       decisions: decisionLog,
       parse: parseMessage,
-      agentCommands: (id) => shows.agentCommands(id),
+      store,
+      transcript: (id) => shows.transcript(id),
       leases: ownLeases,
       clock,
       logger: log,
@@ -161,6 +162,7 @@ export function createInboundWorld() {
       config: {
         mentions: () => ['threadcast'],
         untaggedReplies: () => true,
+        botTurnsPerHour: 20,
         defaultAgent: 'example',
       },
       ...options.over,

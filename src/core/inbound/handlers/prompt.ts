@@ -5,12 +5,13 @@ import { setOption, startSession, templateNamed } from '../agents.ts';
 import {
   awake,
   findSession,
+  info,
   problem,
   promptWith,
   type HandlerContext,
   type HandlerResult,
 } from '../context.ts';
-import { notYet } from '../texts.ts';
+import { notYet, STILL_MUTED } from '../texts.ts';
 
 /** `fresh`: a new session in any case. */
 export async function handlePrompt(
@@ -29,7 +30,8 @@ export async function handlePrompt(
   if (options.model !== undefined) await setOption(context, session, 'model', options.model);
   if (options.mode !== undefined) await setOption(context, session, 'mode', options.mode);
   await promptWith(context, session.id, text);
-  return undefined;
+  const { muted } = await context.transcript(session.id);
+  return muted?.includes(context.thread.id) === true ? info(STILL_MUTED) : undefined;
 }
 
 /** The thread's session, unless another agent is asked for. */
