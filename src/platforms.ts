@@ -32,7 +32,7 @@ export interface PlatformDeps {
   readonly key: (purpose: string) => Uint8Array;
   /** Made after the surfaces, so they are asked for when they are needed. */
   readonly inbound: Pick<Inbound, 'accept'>;
-  readonly outbox: () => Pick<Outbox, 'open'>;
+  readonly outbox: () => Pick<Outbox, 'open' | 'openHourly'>;
 }
 
 export interface Platform {

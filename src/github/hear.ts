@@ -11,7 +11,7 @@ import { isAppError } from '../core/model/errors.ts';
 import { threadRef } from './address.ts';
 import type { Edge } from './deps.ts';
 import { accept, type Heard } from './heard.ts';
-import { tell } from './notice.ts';
+import { refuse } from './notice.ts';
 import { okToRun, showOutsider } from './outsiders.ts';
 import { callerOf, isHeard } from './person.ts';
 
@@ -59,13 +59,8 @@ async function letRun(edge: Edge, heard: Heard, caller: Caller, readOnly: boolea
     await okToRun(edge, heard, caller, readOnly);
   } catch (error) {
     if (!isAppError(error, 'forbidden')) throw error;
-    await tell(edge, {
-      thread: threadRef(heard.place),
-      title: heard.title,
-      key: `refused:ok-to-run:${caller.actor.id}`,
-      tone: 'info',
-      markdown: error.message,
-    });
+    const { title, by } = heard;
+    await refuse(edge, { thread: threadRef(heard.place), title, by, reason: error.message });
   }
 }
 

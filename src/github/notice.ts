@@ -1,6 +1,10 @@
 /** Short words of this folder on a thread. `key` makes them said once. */
 import type { ThreadRef } from '../core/model/thread.ts';
+import { tellRefusal } from '../core/outbox/refusal.ts';
+import { plainName } from '../core/transcript/plain.ts';
+import { SURFACE } from './address.ts';
 import type { Edge } from './deps.ts';
+import type { GitHubUser } from './webhooks/payloads.ts';
 
 export interface Notice {
   readonly thread: ThreadRef;
@@ -8,6 +12,24 @@ export interface Notice {
   readonly key: string;
   readonly tone: 'info' | 'error';
   readonly markdown: string;
+}
+
+/** Tells somebody that they may not; at most once an hour in a thread, as for commands. */
+export function refuse(
+  { threads, outbox, clock }: Pick<Edge, 'threads' | 'outbox' | 'clock'>,
+  {
+    thread,
+    title,
+    by,
+    reason,
+  }: Pick<Notice, 'thread' | 'title'> & { by: GitHubUser; reason: string },
+): Promise<void> {
+  const actor = { surface: SURFACE, id: String(by.id) };
+  const markdown = `**${plainName(by.login)}**: ${reason}`;
+  return tellRefusal(
+    { threads, outbox: outbox(), clock },
+    { thread, threadTitle: title, actor, markdown },
+  );
 }
 
 /** Durable when it resolves; a key that was used before says nothing. */

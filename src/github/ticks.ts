@@ -10,7 +10,7 @@ import { plainName } from '../core/transcript/plain.ts';
 import { SURFACE, threadRef, type Place } from './address.ts';
 import { isNotFound, messageOf } from './client/failures.ts';
 import type { Edge } from './deps.ts';
-import { tell } from './notice.ts';
+import { refuse, tell } from './notice.ts';
 import { decideByTick, isOutsiderCard } from './outsiders.ts';
 import { callerOf, isHeard } from './person.ts';
 import { newlyTicked } from './renderers/marker.ts';
@@ -97,9 +97,11 @@ function explain(
   reason: string,
   text: string,
 ): Promise<void> {
+  const thread = threadRef(place);
+  if (reason === 'forbidden') return refuse(edge, { thread, title, by, reason: text });
   const [request = ''] = key.split('@');
   return tell(edge, {
-    thread: threadRef(place),
+    thread,
     title,
     key: `tick:${request}:${by.id}:${reason}`,
     tone: 'error',

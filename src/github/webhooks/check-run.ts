@@ -5,7 +5,7 @@ import { answerAsShown } from '../../core/sessions/answer-by-token.ts';
 import { plainName } from '../../core/transcript/plain.ts';
 import { threadRef } from '../address.ts';
 import type { Edge } from '../deps.ts';
-import { tell } from '../notice.ts';
+import { refuse, tell } from '../notice.ts';
 import { callerOf, isHeard } from '../person.ts';
 import { CHECK_NAME, readExternalId } from '../renderers/check-run.ts';
 import { choicesOf } from '../renderers/permission.ts';
@@ -35,9 +35,15 @@ export async function actionRequested(edge: Edge, payload: CheckRunPayload): Pro
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
     const number = run.pull_requests?.[0]?.number;
     if (number === undefined) return;
+    const thread = threadRef({ ...place, kind: 'pull', number, reviewThread: null });
+    const title = `#${number}`;
+    if (error.code === 'forbidden') {
+      await refuse(edge, { thread, title, by: sender, reason: error.message });
+      return;
+    }
     await tell(edge, {
-      thread: threadRef({ ...place, kind: 'pull', number, reviewThread: null }),
-      title: `#${number}`,
+      thread,
+      title,
       key: `button:${requestId}:${sender.id}:${error.code}`,
       tone: 'error',
       markdown: `**${plainName(sender.login)}**: ${error.message}`,
