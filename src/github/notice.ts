@@ -1,6 +1,6 @@
 /** Short words of this folder on a thread. `key` makes them said once. */
 import type { ThreadRef } from '../core/model/thread.ts';
-import { tellRefusal } from '../core/outbox/refusal.ts';
+import { tellRefusal } from '../core/inbound/refusal.ts';
 import { plainName } from '../core/transcript/plain.ts';
 import { SURFACE } from './address.ts';
 import type { Edge } from './deps.ts';

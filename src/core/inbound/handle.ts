@@ -14,7 +14,6 @@ import type { Thread } from '../model/thread.ts';
 import type { Transcript } from '../model/transcript.ts';
 import type { Verb } from '../model/verbs.ts';
 import type { Outbox } from '../outbox/outbox.ts';
-import { tellRefusal } from '../outbox/refusal.ts';
 import { errorText } from '../transcript/plain.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -26,6 +25,7 @@ import { problem, type HandlerContext, type InboundConfig, type Reply } from './
 import { handlePrompt } from './handlers/prompt.ts';
 import { HANDLERS } from './table.ts';
 import { isOverLoopBudget } from './loop-budget.ts';
+import { tellRefusal } from './refusal.ts';
 import { loopRefused, oops } from './texts.ts';
 
 export interface HandleDeps {

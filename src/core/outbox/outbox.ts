@@ -5,11 +5,9 @@
  * Invariant: rows are the truth. `want` is a hint, wake-ups are hints, and everything in memory is
  * rebuilt from `store.unsettled()`, which is read at the start and every few seconds.
  */
-import { AppError } from '../model/errors.ts';
 import { PRIORITY, type MessageView, type OutboxMessage } from '../model/message.ts';
 import type { SessionId, ThreadId } from '../model/ids.ts';
 import type { Clock } from '../ports/clock.ts';
-import { sleep } from '../ports/clock.ts';
 import type { Leases } from '../ports/leases.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { OutboxStore, ThreadStore } from '../ports/stores.ts';
@@ -18,6 +16,7 @@ import type { WakeBus } from '../ports/wake-bus.ts';
 import { createAccount, type Account, type AccountDeps, type AccountStats } from './account.ts';
 import { firstWant, mergeWants, type Entry, type Want } from './entry.ts';
 import { createOpener } from './companions.ts';
+import { endAccounts } from './ending.ts';
 import { hourlyKey } from './hourly.ts';
 import type { Counters } from './sender.ts';
 
@@ -62,8 +61,6 @@ const DEADLINE_MS = 30_000;
 /** With doubling from 1 s to 5 min, the last attempt is about half an hour after the first. */
 const MAX_ATTEMPTS = 14;
 const BACKOFF = { firstMs: 1_000, longestMs: 300_000 } as const;
-/** Longest wait for the store when everything has ended. */
-const RELEASE_MS = 1_000;
 /** How often rows are read without a wake-up, and a lease held elsewhere is asked for. */
 const SWEEP_MS = 5_000;
 
@@ -154,21 +151,10 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   };
 }
 
-/** Resolves within `graceMs` and RELEASE_MS, whatever surfaces and store do. */
-async function end(state: State, stop: AbortController, graceMs: number): Promise<void> {
-  const { clock } = state.deps;
+function end(state: State, stop: AbortController, graceMs: number): Promise<void> {
   state.stopped = true;
   state.cancelTimer();
-  const accounts = [...state.accounts.values()];
-  const drained = Promise.all(accounts.map((account) => account.drain()));
-  const graceOver = new AbortController();
-  await Promise.race([drained, sleep(clock, graceMs, graceOver.signal)]);
-  graceOver.abort();
-  stop.abort(new AppError('unavailable', 'The server is stopping.'));
-  const released = Promise.all(accounts.map((account) => account.release()));
-  const releaseOver = new AbortController();
-  await Promise.race([released, sleep(clock, RELEASE_MS, releaseOver.signal)]);
-  releaseOver.abort();
+  return endAccounts(state.deps.clock, [...state.accounts.values()], stop, graceMs);
 }
 
 function accountOf(state: State, row: OutboxMessage): Account | undefined {

@@ -74,14 +74,8 @@ export function present(deps: PresentedDeps, sessionId: SessionId, start: Presen
   const shownTo = Math.min(...bindings.map((binding) => binding.presentedSeq));
   const tracker = createTracker(folder.view());
   let seq = Math.min(folder.view().seq, shownTo);
-  const state: State = {
-    deps,
-    sessionId,
-    refs: new Map(),
-    shownOn: new Map(),
-    bindings,
-    transcript: folder.view,
-  };
+  const nothing = { refs: new Map(), shownOn: new Map() };
+  const state: State = { deps, sessionId, bindings, transcript: folder.view, ...nothing };
   let isStalled = false;
 
   const work = async (

@@ -3,7 +3,7 @@ import type { Actor } from '../model/actor.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ThreadStore } from '../ports/stores.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox } from '../outbox/outbox.ts';
 
 export interface RefusalDeps {
   readonly threads: Pick<ThreadStore, 'ensure'>;
