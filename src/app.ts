@@ -81,16 +81,17 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
     onOwned: show.present,
     onLost: show.drop,
   });
+  const guard = createGuard({
+    decisions: storage.decisions,
+    threads: storage.threads,
+    clock: systemClock,
+  });
   const service = createSessionService({
     ...shared,
     hub,
     manager,
     templates: storage.templates,
-    guard: createGuard({
-      decisions: storage.decisions,
-      threads: storage.threads,
-      clock: systemClock,
-    }),
+    guard,
     // In Slack a setting says it; elsewhere their role decides (chat.md §5).
     requesterMayApprove: (surface) =>
       surface === 'slack' ? config.slack?.requesterMayApprove : undefined,
@@ -102,7 +103,7 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
       });
     },
   });
-  return { hub, ownership, manager, service };
+  return { hub, ownership, manager, service, guard };
 }
 
 type Sessions = ReturnType<typeof createSessions>;
@@ -186,6 +187,7 @@ function attachEdges(
   const controlPlane = createControlPlane({
     ...shared,
     sessions: sessions.service,
+    guard: sessions.guard,
     hub: sessions.hub,
     store: storage.sessions,
     templates: storage.templates,

@@ -4,22 +4,25 @@
  */
 import { holds } from '../core/access/authorize.ts';
 import { findMentions } from '../core/commands/mention.ts';
+import { verbOf as commandVerb } from '../core/commands/grammar.ts';
 import { parseMessage } from '../core/commands/parse.ts';
 import { visibleText } from '../core/commands/visible.ts';
 import type { Caller } from '../core/model/actor.ts';
 import { isAppError } from '../core/model/errors.ts';
+import type { Verb } from '../core/model/verbs.ts';
 import { threadRef } from './address.ts';
+import { isOurs } from './client/identity.ts';
 import type { Edge } from './deps.ts';
 import { accept, type Heard } from './heard.ts';
 import { refuse } from './notice.ts';
 import { okToRun, showOutsider } from './outsiders.ts';
-import { callerOf, isHeard } from './person.ts';
+import { actorOf, callerOf, isHeard } from './person.ts';
 
 const NOTHING = { blocks: [], tainted: false } as const;
 
 export async function hear(edge: Edge, heard: Heard): Promise<void> {
   const { threads, identity, clock } = edge;
-  if (!isHeard(edge, heard.by)) return;
+  if (!isHeard(edge, heard.by)) return ignore(edge, heard);
   const known = await threads.find(threadRef(heard.place));
   const bound = known === undefined ? [] : await threads.bindingsOfThread(known.id);
   const visible = visibleText(heard.text);
@@ -32,8 +35,10 @@ export async function hear(edge: Edge, heard: Heard): Promise<void> {
     await letRun(edge, heard, caller, command.readOnly);
     return;
   }
-  const wantsWork = asksForWork(heard, identity.names, bound.length > 0);
+  const verb = verbOf(heard, identity.names, bound.length > 0);
+  const wantsWork = verb !== undefined && WORK.has(verb);
   if (wantsWork && !holds(caller, 'run')) {
+    await edge.guard.note(verb, caller, 'They may not start work here.', { subject: heard.text });
     // A label has no text of the one who added it: there is nothing to let run.
     if (mentioned && heard.addressed !== true) await showOutsider(edge, heard);
     return;
@@ -64,8 +69,25 @@ async function letRun(edge: Edge, heard: Heard, caller: Caller, readOnly: boolea
   }
 }
 
-function asksForWork({ text, addressed }: Heard, names: readonly string[], bound: boolean) {
+const WORK: ReadonlySet<Verb> = new Set<Verb>(['prompt', 'new', 'steer']);
+
+/** Undefined: it asks for nothing. */
+function verbOf(
+  { text, addressed }: Pick<Heard, 'text' | 'addressed'>,
+  names: readonly string[],
+  bound: boolean,
+): Verb | undefined {
   const parsed = parseMessage(text, { mentions: names, bound, addressed });
-  if (parsed.kind === 'prompt') return true;
-  return parsed.kind === 'command' && ['new', 'steer'].includes(parsed.command.verb);
+  if (parsed.kind === 'command') return commandVerb(parsed.command);
+  return parsed.kind === 'prompt' ? 'prompt' : undefined;
 }
+
+/** A bot that is answered may answer that: it is refused without a word, and only the log knows. */
+async function ignore({ guard, identity }: Edge, { by, text, addressed }: Heard): Promise<void> {
+  if (isOurs(identity, by)) return;
+  const verb = verbOf({ text, addressed }, identity.names, false);
+  const caller: Caller = { actor: actorOf(by), roles: [] };
+  if (verb !== undefined) await guard.note(verb, caller, NOT_A_LISTED_BOT, { subject: text });
+}
+
+const NOT_A_LISTED_BOT = 'Bots are not listened to, unless the configuration names them.';

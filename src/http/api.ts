@@ -3,9 +3,8 @@ import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { TypedResponse } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { HttpBindings } from '@hono/node-server';
-import { authorize, scopeFor } from '../core/access/authorize.ts';
+import { scopeFor } from '../core/access/authorize.ts';
 import type { Caller } from '../core/model/actor.ts';
-import { AppError } from '../core/model/errors.ts';
 import { parseId } from '../core/model/ids.ts';
 import type { IdPrefix } from '../core/model/ids.ts';
 import { roleOf } from '../core/model/verbs.ts';
@@ -14,20 +13,16 @@ import type { Authenticated } from './auth.ts';
 
 export interface HttpEnv {
   Bindings: HttpBindings;
-  Variables: { requestId: string; authenticated: Authenticated; caller: Caller };
+  Variables: { requestId: string; authenticated: Authenticated; caller: Caller; check: Check };
 }
+
+/** Throws AppError `forbidden`, which names the scope that a token lacks; the refusal is logged. */
+export type Check = (verb: Verb, caller: Caller) => Promise<void>;
 
 export type Api = OpenAPIHono<HttpEnv>;
 
 /** The two names of one resource: ours, and the older one that some clients use. */
 export type SessionsBase = '/api/sessions' | '/api/agents';
-
-/** Throws AppError `forbidden`, which names the scope that a token lacks. */
-export function demand(verb: Verb, caller: Caller): void {
-  const decision = authorize(verb, caller);
-  if (decision.allow) return;
-  throw new AppError('forbidden', decision.reason, { details: { role: decision.role } });
-}
 
 /**
  * The route, with its role: checked before anything is read, and named in the document. The
@@ -42,7 +37,7 @@ export function guarded<R extends RouteConfig & { getRoutingPath(): string }>(
     route.method,
     route.getRoutingPath(),
     createMiddleware<HttpEnv>(async (c, next) => {
-      demand(verb, c.var.caller);
+      await c.var.check(verb, c.var.caller);
       await next();
     }),
   );

@@ -6,6 +6,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { SessionStore } from '../core/ports/session-store.ts';
 import type { IdempotencyStore, TemplateStore, TokenStore } from '../core/ports/stores.ts';
+import type { Guard } from '../core/sessions/guard.ts';
 import type { SessionService } from '../core/sessions/service.ts';
 import type { Authenticated } from './auth.ts';
 
@@ -45,6 +46,7 @@ export interface BoundThread {
 
 export interface ControlPlaneDeps {
   readonly sessions: SessionService;
+  readonly guard: Pick<Guard, 'check'>;
   readonly hub: EventHub;
   readonly store: Pick<SessionStore, 'events'>;
   readonly templates: TemplateStore;

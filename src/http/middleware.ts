@@ -122,6 +122,7 @@ function tokens(http: HttpContext, authenticator: Authenticator) {
     const authenticated = await authenticator.authenticate(token, address);
     c.set('authenticated', authenticated);
     c.set('caller', authenticated.caller);
+    c.set('check', (verb, caller) => http.guard.check(verb, caller));
     if (http.isClosing() && c.req.method !== 'GET') {
       throw new AppError('unavailable', 'The server is shutting down. Send the request again.');
     }

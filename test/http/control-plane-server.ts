@@ -21,6 +21,7 @@ import type { ControlPlaneLimits } from '../../src/http/deps.ts';
 import type { Storage } from '../../src/storage/open.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import type { FakeSessions } from '../harness/fake-sessions.ts';
+import { createGuard } from '../../src/core/sessions/guard.ts';
 import { createFakeSessions } from '../harness/fake-sessions.ts';
 
 type Scope = ApiToken['scopes'][number];
@@ -136,6 +137,7 @@ export async function startServer(
   let broken = false;
   const plane = createControlPlane({
     sessions: fake.sessions,
+    guard: createGuard({ decisions: storage.decisions, threads: storage.threads, clock }),
     hub: fake.hub,
     store: fake.store,
     templates: storage.templates,

@@ -17,6 +17,8 @@ import type { DecisionLog, ThreadStore } from '../ports/stores.ts';
 export interface Guard {
   /** Throws AppError `forbidden`, after the refusal is in the decision log. */
   check(verb: Verb, caller: Caller, about?: About, facts?: AccessFacts): Promise<void>;
+  /** Puts a refusal that was decided otherwise than by `check` into the decision log. */
+  note(verb: Verb, caller: Caller, reason: string, about?: About): Promise<void>;
   /** What somebody decided, for the commit that carries it out. */
   decision(verb: Verb, caller: Caller, reason: string, about: About): Decision;
 }
@@ -68,6 +70,8 @@ export function createGuard(deps: GuardDeps): Guard {
       await deps.decisions.append(entry('refused', verb, caller, reason, about));
       throw new AppError('forbidden', reason, { details });
     },
+    note: (verb, caller, reason, about = {}) =>
+      deps.decisions.append(entry('refused', verb, caller, reason, about)),
     decision: (verb, caller, reason, about) => entry('allowed', verb, caller, reason, about),
   };
 }

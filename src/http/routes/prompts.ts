@@ -8,7 +8,6 @@ import type { AcceptedPrompt } from '../../core/sessions/service.ts';
 import type { Api, SessionsBase } from '../api.ts';
 import {
   answers,
-  demand,
   guarded,
   idempotencyHeader,
   idSchema,
@@ -124,7 +123,7 @@ function prompting(app: Api, http: HttpContext, base: SessionsBase): void {
     const { id } = c.req.valid('param');
     const body = c.req.valid('json');
     const wait = c.req.valid('query').wait === 'true';
-    if (wait) demand('session.read', c.var.caller);
+    if (wait) await c.var.check('session.read', c.var.caller);
     const kept = { schema: answerSchema, statuses: [200, 202] as const };
     const attempt = await beginAttempt(c, http, body, kept);
     const earlier = attempt.earlier;
