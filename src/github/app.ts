@@ -19,6 +19,7 @@ import { catchUp } from './receive/catch-up.ts';
 import { createReceiver, WEBHOOK_PATH } from './receive/receive.ts';
 import { createWorker } from './receive/worker.ts';
 import { createCardLimit } from './outsiders.ts';
+import { webBase } from './options.ts';
 import { createMarks } from './renderers/marker.ts';
 import { createTriggers } from './triggers.ts';
 import { handleDelivery, laneOf } from './webhooks/table.ts';
@@ -75,6 +76,7 @@ export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
     clock,
     mint: createMintAnswer(actionTokens, SURFACE),
     links: options.links,
+    webBase: webBase(options),
   });
   const worker = createWorker({
     deliveries,

@@ -30,6 +30,11 @@ export interface GitHubOptions {
   readonly links?: PageLinks | undefined;
 }
 
+/** Where people see a repository, without a slash at its end. */
+export function webBase({ gheHost, gheProtocol }: GitHubOptions): string {
+  return gheHost === undefined ? 'https://github.com' : `${gheProtocol ?? 'https'}://${gheHost}`;
+}
+
 /** Base of the API without a slash at its end; undefined: github.com. */
 export function apiBase(options: GitHubOptions): string | undefined {
   if (options.apiUrl !== undefined) return options.apiUrl;

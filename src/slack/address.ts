@@ -24,6 +24,11 @@ export function placeOf({ key }: Pick<ThreadRef, 'key'>): Place {
   return { team, channel, thread };
 }
 
+/** Where people open the thread. `base`: address of the workspace, when it is known. */
+export function permalinkOf({ channel, thread }: Place, base = 'https://slack.com/'): string {
+  return new URL(`archives/${encodeURIComponent(channel)}/p${thread.replace('.', '')}`, base).href;
+}
+
 /** Channels with one person begin with D. */
 export const isDirect = (channel: string): boolean => channel.startsWith('D');
 

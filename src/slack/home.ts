@@ -14,7 +14,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { ThreadStore } from '../core/ports/stores.ts';
 import type { SessionService } from '../core/sessions/service.ts';
-import { placeOf, SURFACE } from './address.ts';
+import { permalinkOf, placeOf, SURFACE } from './address.ts';
 import type { People } from './client/people.ts';
 import type { Workspaces } from './client/workspaces.ts';
 import { homeText, homeView, MOST_REQUESTS, MOST_SESSIONS, type Home } from './renderers/home.ts';
@@ -174,11 +174,10 @@ async function titleOf({ threads }: HomesDeps, session: Session): Promise<string
   return (await threads.find(ref))?.title ?? session.agentName;
 }
 
-function threadUrl(session: Session, base = 'https://slack.com/'): string | undefined {
+function threadUrl(session: Session, base: string | undefined): string | undefined {
   const key = keyOf(session);
   if (key === undefined) return undefined;
-  const { channel, thread } = placeOf({ key });
-  return new URL(`archives/${encodeURIComponent(channel)}/p${thread.replace('.', '')}`, base).href;
+  return permalinkOf(placeOf({ key }), base);
 }
 
 /** As the fold would show it, of what the request itself says. */

@@ -1,5 +1,6 @@
 /** The GitHub App with the whole of core behind it, on the fake GitHub, with people who use it. */
-import { createActionTokens } from '../../src/core/access/action-token.ts';
+import { createActionTokens, type ActionTokens } from '../../src/core/access/action-token.ts';
+import type { Surface } from '../../src/core/ports/surface.ts';
 import { createGitHubApp, type GitHubApp } from '../../src/github/app.ts';
 import type { GitHubOptions } from '../../src/github/options.ts';
 import {
@@ -19,6 +20,11 @@ export type GitHubBench = Awaited<ReturnType<typeof openGitHub>>;
 export async function openGitHub(
   over: Partial<GitHubOptions> = {},
   how: Omit<FakeGitHubOptions, 'clock'> = {},
+  /** Makes what else stands on the same core, such as the page; once for each start. */
+  beside: (
+    deps: EdgeDeps,
+    github: { surface: Surface; actionTokens: ActionTokens },
+  ) => void = () => {},
 ) {
   const stores = createCoreStores();
   const { clock } = stores;
@@ -67,6 +73,7 @@ export async function openGitHub(
     const actionTokens = createActionTokens({ key: key(7) });
     const made = await createGitHubApp({ ...deps, actionTokens, options });
     app = made;
+    beside(deps, { surface: made.surface, actionTokens });
     const mentions = made.identity.names;
     return {
       surface: made.surface,

@@ -32,6 +32,8 @@ export interface SurfaceDeps extends RenderOptions {
   readonly marks: Marks;
   readonly triggers: Triggers;
   readonly clock: Clock;
+  /** Where people see repositories. */
+  readonly webBase: string;
 }
 
 export function createGitHubSurface(deps: SurfaceDeps): Surface {
@@ -64,9 +66,18 @@ export function createGitHubSurface(deps: SurfaceDeps): Surface {
         else await comments.edit(site, externalId, marks.sign(facet?.key ?? '', body), signal);
         return null;
       }),
+    threadUrl: (thread) => threadUrl(deps, thread),
     find: (thread, key, signal, mirror = null) =>
       sent('find', now, () => find(deps, thread, key, signal, mirror)),
   };
+}
+
+async function threadUrl({ comments, webBase }: SurfaceDeps, thread: ThreadRef): Promise<string> {
+  const { place, name } = await comments.site(thread);
+  const { kind, number, reviewThread } = place;
+  const comment = reviewThread === null ? '' : `#discussion_r${reviewThread}`;
+  const path = `${name.owner}/${name.repo}/${kind === 'pull' ? 'pull' : 'issues'}/${number}`;
+  return `${webBase}/${path}${comment}`;
 }
 
 async function find(

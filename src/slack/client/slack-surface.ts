@@ -12,7 +12,7 @@ import type {
   SendResult,
   Surface,
 } from '../../core/ports/surface.ts';
-import { isDirect, placeOf, SURFACE, type Place } from '../address.ts';
+import { isDirect, permalinkOf, placeOf, SURFACE, type Place } from '../address.ts';
 import { readBody, writeBody, type SlackBody } from '../renderers/body.ts';
 import { renderNotice, type MintOffer } from '../renderers/notice.ts';
 import { renderPermission, type MintToken } from '../renderers/permission.ts';
@@ -109,6 +109,11 @@ export function createSlackSurface(deps: SlackSurfaceDeps): Surface {
       }
       const edited = await messages.update(place, externalId, facet?.key, body);
       return edited.ok ? DONE : failed(edited.failure);
+    },
+
+    threadUrl: async (thread) => {
+      const place = placeOf(thread);
+      return permalinkOf(place, (await workspaces.of(place.team)).url);
     },
 
     async find(thread, key, _signal, mirror) {
