@@ -62,12 +62,12 @@ export function createSessionReader(deps: SessionReaderDeps): SessionReader {
     },
     async status(caller, session) {
       const { id } = session;
-      const [{ paused, waiting, running }, pending] = await Promise.all([
+      const [{ paused, waiting }, pending] = await Promise.all([
         sessions.queue(caller, id),
         sessions.permissions(caller, id),
       ]);
       return {
-        state: stateOf(session, { isAsking: pending.length > 0, running }),
+        state: stateOf(session, pending.length > 0),
         queue: { sessionId: id, paused, waiting },
       };
     },

@@ -10,6 +10,7 @@ import { renderPartPage, renderTurns } from './renderers/session-page.ts';
 import { answerApproval, approvalOf, approvalPage } from './routes/approvals.ts';
 import { runSessionStream } from './routes/session-stream.ts';
 import { earlierTurns, sessionPage, turnPart } from './routes/sessions.ts';
+import { createShownPages } from './sent-turns.ts';
 import { createSessionReader } from './session-reader.ts';
 import { createThreadReader } from './thread-reader.ts';
 import type { Guards, WebAppDeps, WebEnv } from './deps.ts';
@@ -29,6 +30,7 @@ export function addSessions(
     script,
     seen: createSessionReader(deps),
     reader: createThreadReader(deps),
+    shown: createShownPages(),
     buttons: { mint: createMintAnswer(deps.actionTokens, SURFACE), approvalUrl },
   };
   app.get('/sessions/:id', ...look, async (c) =>
@@ -39,7 +41,7 @@ export function addSessions(
     const { id, turns } = await earlierTurns(pages, c.var.caller, c.req.param('id'), before);
     return c.html(renderTurns(id, turns).html);
   });
-  app.get('/web/sessions/:id/turns/:prompt/steps/:range', ...look, async (c) => {
+  app.get('/web/sessions/:id/turns/:prompt/:what/:range', ...look, async (c) => {
     const { id, part } = await turnPart(pages, c.var.caller, c.req.param());
     return c.html(isFragment(c) ? part.html : renderPartPage(script, id, part));
   });
@@ -47,7 +49,8 @@ export function addSessions(
     const { caller } = c.var;
     const { session } = await pages.seen.session(caller, c.req.param('id'));
     const after = Number(c.req.header('last-event-id') ?? c.req.query('after')) || 0;
-    const who = { caller, sessionId: session.id, after };
+    const newest = c.req.query('newest') ?? '';
+    const who = { caller, sessionId: session.id, after, newest };
     return streamSSE(c, (sse) => runSessionStream(pages, sse, who));
   });
 

@@ -1,5 +1,5 @@
 /** What a session is doing, in the one word that badges show. */
-import type { Prompt, Session } from '../core/model/session.ts';
+import type { Session } from '../core/model/session.ts';
 import type { ThreadState } from './renderers/regions.ts';
 
 const STATES: Readonly<Record<Session['state'], ThreadState>> = {
@@ -12,10 +12,5 @@ const STATES: Readonly<Record<Session['state'], ThreadState>> = {
   ended: 'closed',
 };
 
-export function stateOf(
-  session: Session,
-  now: { readonly isAsking: boolean; readonly running?: Prompt | null },
-): ThreadState {
-  if (now.running?.cancelRequested === true) return 'stopping';
-  return now.isAsking ? 'waiting' : STATES[session.state];
-}
+export const stateOf = ({ state }: Session, isAsking: boolean): ThreadState =>
+  isAsking ? 'waiting' : STATES[state];

@@ -48,10 +48,7 @@ export function createThreadReader(deps: {
   ): Promise<ThreadSummary> => {
     const session = await sessionOf(caller, thread.id);
     if (session === undefined) return { thread, agentName: null, state: 'new' };
-    // Only for what runs: a list must not ask for every queue.
-    const running =
-      session.state === 'running' ? (await sessions.queue(caller, session.id)).running : null;
-    const state = stateOf(session, { isAsking: waiting.has(session.id), running });
+    const state = stateOf(session, waiting.has(session.id));
     return { thread, agentName: session.agentName, state };
   };
 

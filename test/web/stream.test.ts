@@ -1,63 +1,37 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Thread } from '../../src/core/model/thread.ts';
+import { openEvents, type EventStream } from './event-stream.ts';
 import { queued, says, started } from './play.ts';
-import { openStage, type Stage } from './stage.ts';
+import { logInto, openStage, type Stage } from './stage.ts';
 
-interface Received {
-  readonly event: string;
+interface Sent {
   readonly id: string;
-  readonly data: { readonly id: string; readonly ordinal?: number; readonly html: string };
+  readonly ordinal?: number;
+  readonly html: string;
 }
 
 let stage: Stage;
 let thread: Thread;
 let server: Awaited<ReturnType<Stage['listen']>>;
 let cookie: string;
-const open: AbortController[] = [];
+const open: EventStream<Sent>[] = [];
 
 beforeEach(async () => {
   stage = await openStage();
   server = await stage.listen();
   thread = await stage.openThread('A thread');
-  const code = new URL(stage.login.mintLink(server.url)).hash.slice(1);
-  const response = await fetch(`${server.url}/login`, {
-    method: 'POST',
-    body: new URLSearchParams({ code }),
-    headers: { accept: 'application/json', origin: server.url },
-  });
-  cookie = (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  cookie = await logInto(stage);
 });
 
 afterEach(async () => {
-  for (const each of open.splice(0)) each.abort();
+  for (const each of open.splice(0)) each.close();
   await server.close();
 });
 
-/** Reads a stream; `next` gives its events of a kind in order. */
 async function listen(path: string, headers: Record<string, string> = {}) {
-  const controller = new AbortController();
-  open.push(controller);
-  const { signal } = controller;
-  const response = await fetch(server.url + path, { signal, headers: { cookie, ...headers } });
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  const next = async (event: string): Promise<Received> => {
-    for (;;) {
-      const end = text.indexOf('\n\n');
-      if (end === -1) {
-        const chunk = await reader?.read();
-        if (chunk === undefined || chunk.done) throw new Error('The stream ended');
-        text += chunk.value;
-        continue;
-      }
-      const field = (name: string): string =>
-        new RegExp(`^${name}: ?(.*)$`, 'm').exec(text.slice(0, end))?.[1] ?? '';
-      const found = { event: field('event'), id: field('id'), data: field('data') };
-      text = text.slice(end + 2);
-      if (found.event === event) return { ...found, data: JSON.parse(found.data) };
-    }
-  };
-  return { next, close: () => controller.abort() };
+  const stream = await openEvents<Sent>(server.url + path, { cookie, ...headers });
+  open.push(stream);
+  return stream;
 }
 
 const work = (text: string) => [queued('p_1', 'go'), started('p_1'), says('p_1', text)];

@@ -175,10 +175,6 @@ function showRegion({ id, html }: Streamed): void {
   if (region === null) return;
   morph(region, html);
   const waiting = document.querySelector('#badge [data-state="waiting"]') !== null;
-  document.body.toggleAttribute(
-    'data-stopping',
-    document.querySelector('#badge [data-state="stopping"]') !== null,
-  );
   document.title = `${waiting ? '● ' : ''}${document.title.replace(/^● /, '')}`;
 }
 

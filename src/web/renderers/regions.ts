@@ -14,7 +14,6 @@ export type ThreadState =
   | 'starting'
   | 'ready'
   | 'working'
-  | 'stopping'
   | 'waiting'
   | 'failed'
   | 'closing'
@@ -37,7 +36,6 @@ const STATES: Readonly<Record<ThreadState, { icon: IconName; word: string }>> = 
   starting: { icon: 'box', word: 'starting' },
   ready: { icon: 'check', word: 'ready' },
   working: { icon: 'dots', word: 'working' },
-  stopping: { icon: 'stop', word: 'stopping' },
   waiting: { icon: 'hand', word: 'waiting for you' },
   failed: { icon: 'alert', word: 'failed' },
   closing: { icon: 'stop', word: 'closing' },

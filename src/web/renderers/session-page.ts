@@ -19,8 +19,11 @@ export interface SessionPage extends PageFrame {
   readonly turns: ShownTurns;
   readonly queue: QueueState | null;
   readonly asks: Html;
-  /** Sequence of the newest event that is shown; null on a page of older turns, which is not live. */
-  readonly cursor: number | null;
+  /**
+   * Where the live stream goes on: sequence of the newest event that is shown, and `id:parts` of the
+   * newest turn. Null on a page of older turns, which is not live.
+   */
+  readonly cursor: { readonly seq: number; readonly newest: string } | null;
 }
 
 export interface ShownTurns {
@@ -33,7 +36,8 @@ export function renderSession(page: SessionPage): string {
   const { session, title, cursor } = page;
   const { id } = session;
   const stream =
-    cursor !== null && markup` data-stream="/web/sessions/${id}/stream?after=${cursor}"`;
+    cursor !== null &&
+    markup` data-stream="/web/sessions/${id}/stream?after=${cursor.seq}&newest=${cursor.newest}"`;
   return renderDocument(
     { title: `${title} · Threadcast`, script: page.script },
     renderFrame(

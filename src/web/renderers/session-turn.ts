@@ -47,26 +47,31 @@ const partUrl = ({ sessionId, turn }: TurnShown, what: string): string =>
 export const turnOrder = ({ turn }: Pick<TurnShown, 'turn'>): number =>
   turn.startedAt ?? turn.endedAt ?? turn.queuedAt;
 
-export function sessionTurn(view: TurnShown, buttons: PermissionButtons): SessionTurn {
+/** `from`: parts before it are folded, and fetched when they are opened (`firstShown`). */
+export function sessionTurn(view: TurnShown, buttons: PermissionButtons, from = 0): SessionTurn {
   const { turn, transcript } = view;
   const { promptId } = turn;
   const last = turn.parts.length;
-  const head = markup`${renderPerson(turn.actor, turn.queuedAt, turn.text)}${renderHeader(view)}${renderPlan(turn.plan)}`;
   return {
     id: `turn-${promptId}`,
     state: turn.state,
     order: turnOrder(view),
     announce: `${transcript.agentName}: ${stateWord(turn.state)}`,
     pieces: [
-      piece(`${promptId}-head`, -1, head),
-      ...bodyPieces(view, buttons),
-      piece(`${promptId}-end`, last * PLACES, renderEnd(view)),
+      piece(`${promptId}-asked`, -3, renderPerson(turn.actor, turn.queuedAt, turn.text)),
+      piece(`${promptId}-head`, -2, renderHeader(view)),
+      piece(`${promptId}-plan`, -1, markup`${renderPlan(turn.plan)}`),
+      ...foldedPieces(view, from),
+      ...bodyPieces(view, buttons, from, last),
+      piece(`${promptId}-end`, END, renderEnd(view)),
     ],
   };
 }
 
 /** Places that the requests of one part may take after it. */
 const PLACES = 100;
+/** After every part that a turn may have. */
+const END = 1e12;
 
 function piece(id: string, order: number, content: Html): Piece {
   const { html } = markup`<div class="piece" id="${id}" data-order="${order}">${content}</div>`;
@@ -78,7 +83,53 @@ export function renderSessionTurn(turn: SessionTurn): Html {
   return markup`<section class="turn whole" id="${turn.id}" data-state="${turn.state}" data-order="${turn.order}" data-announce="${turn.announce}">${turn.pieces.map(({ html }) => trusted(html))}</section>`;
 }
 
-function bodyPieces(view: TurnShown, buttons: PermissionButtons): readonly Piece[] {
+/** Of a turn with more parts than this the newest are shown, in steps that do not move with each part. */
+const MOST_PARTS = 300;
+const FOLDED_PARTS = 100;
+
+/** Index of the first part that is shown at once of a turn that has so many. */
+export function firstShown({ turn, transcript }: TurnShown, parts: number): number {
+  if (parts <= MOST_PARTS) return 0;
+  const pending = [...transcript.permissions.values()].filter(
+    ({ promptId, outcome }) => promptId === turn.promptId && outcome === null,
+  );
+  const asking = new Set(pending.map(({ toolCall }) => toolCall.toolCallId));
+  const first = turn.parts.findIndex(
+    (part) => part.type === 'tool_call' && asking.has(part.toolCallId),
+  );
+  const newest =
+    first < 0
+      ? parts - MOST_PARTS + FOLDED_PARTS
+      : Math.min(first, parts - MOST_PARTS + FOLDED_PARTS);
+  return Math.floor(newest / FOLDED_PARTS) * FOLDED_PARTS;
+}
+
+function foldedPieces(view: TurnShown, to: number): readonly Piece[] {
+  const { promptId } = view.turn;
+  return Array.from({ length: to / FOLDED_PARTS }, (_, index) => {
+    const first = index * FOLDED_PARTS;
+    const end = first + FOLDED_PARTS;
+    const content = markup`<details class="earlier" id="${promptId}-e${first}"><summary>Earlier in this turn: ${first + 1} to ${end}</summary>${later(partUrl(view, `parts/${first}-${end}`), 'part-list')}</details>`;
+    return piece(`${promptId}-folded${first}`, first * PLACES, content);
+  });
+}
+
+/** The parts from `from` to before `to`, as the page shows them. */
+export function renderParts(
+  view: TurnShown,
+  buttons: PermissionButtons,
+  from: number,
+  to: number,
+): Html {
+  return markup`${bodyPieces(view, buttons, from, to).map(({ html }) => trusted(html))}`;
+}
+
+function bodyPieces(
+  view: TurnShown,
+  buttons: PermissionButtons,
+  from: number,
+  to: number,
+): readonly Piece[] {
   const { turn, transcript, sessionId } = view;
   const asked = Map.groupBy(
     [...transcript.permissions.values()].filter(({ promptId }) => promptId === turn.promptId),
@@ -95,7 +146,8 @@ function bodyPieces(view: TurnShown, buttons: PermissionButtons): readonly Piece
     const html = renderPermission(shown, buttons.mint, buttons.approvalUrl(shown));
     return piece(`request-${permission.requestId}`, order, html);
   };
-  turn.parts.forEach((part, index) => {
+  turn.parts.slice(from, to).forEach((part, offset) => {
+    const index = from + offset;
     if (part.type === 'message') {
       if (part.text.trim() === '') return;
       flush();

@@ -7,7 +7,6 @@
  * `id:` is the sequence of the newest event that was sent. A turn that no event has touched since
  * then is not looked at; of one that goes on, only the pieces that read otherwise are sent.
  */
-import { createHash } from 'node:crypto';
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { Caller } from '../../core/model/actor.ts';
 import type { SessionId } from '../../core/model/ids.ts';
@@ -16,7 +15,8 @@ import { createRegions, REGION_INTERVAL_MS, runLive, type LiveDeps } from '../li
 import { renderBadge, renderQueue, renderThreads } from '../renderers/regions.ts';
 import { renderFacts } from '../renderers/session-facts.ts';
 import { renderAsks } from '../renderers/session-page.ts';
-import { sessionTurn, type SessionTurn } from '../renderers/session-turn.ts';
+import { framesOf } from '../sent-turns.ts';
+import { firstShown, sessionTurn, type SessionTurn } from '../renderers/session-turn.ts';
 import { begunTurns, pendingViews, type SessionPageDeps } from './sessions.ts';
 
 export type SessionStreamDeps = LiveDeps & SessionPageDeps;
@@ -26,6 +26,8 @@ export interface SessionWatcher {
   readonly sessionId: SessionId;
   /** Sequence of the newest event that the page shows. */
   readonly after: number;
+  /** `id:parts` of the newest turn that the page had when it was made. */
+  readonly newest: string;
 }
 
 const TURN_INTERVAL_MS = 50;
@@ -53,27 +55,19 @@ export function runSessionStream(
 
 function createTurnWork(deps: SessionStreamDeps, sse: SSEStreamingApi, who: SessionWatcher) {
   const { caller, sessionId } = who;
-  /** As they were sent last. */
+  const sent = deps.shown.take(`${sessionId} ${who.after}`);
+  /** As they were looked at last. */
   const views = new Map<string, TurnView>();
-  const outlines = new Map<string, string>();
-  const pieces = new Map<string, string>();
+  const [newest, parts] = who.newest.split(':');
+  const newestParts = Number(parts) || 0;
   let lastSent = 0;
 
-  const send = async (event: string, key: string, seq: number, data: object): Promise<void> => {
-    const json = JSON.stringify(data);
-    const digest = createHash('sha256').update(json).digest('base64url');
-    const sent = event === 'turn' ? outlines : pieces;
-    if (sent.get(key) === digest) return;
-    sent.set(key, digest);
-    lastSent += json.length;
-    await sse.writeSSE({ event, id: String(seq), data: json });
-  };
-
-  const sendTurn = async (turn: SessionTurn, seq: number): Promise<void> => {
-    const { id, order, state, announce } = turn;
-    const outline = { id, order, state, announce, pieces: turn.pieces.map((piece) => piece.id) };
-    await send('turn', id, seq, outline);
-    for (const piece of turn.pieces) await send('piece', piece.id, seq, { turn: id, ...piece });
+  const send = async (turn: SessionTurn, seq: number): Promise<void> => {
+    for (const frame of framesOf(turn)) {
+      if (!sent.isNews(frame)) continue;
+      lastSent += frame.json.length;
+      await sse.writeSSE({ event: frame.event, id: String(seq), data: frame.json });
+    }
   };
 
   return {
@@ -81,11 +75,16 @@ function createTurnWork(deps: SessionStreamDeps, sse: SSEStreamingApi, who: Sess
     run: async (): Promise<void> => {
       const { transcript } = await deps.seen.session(caller, sessionId);
       lastSent = 0;
-      for (const turn of begunTurns(transcript)) {
+      const turns = begunTurns(transcript);
+      const newestAt = turns.findIndex(({ promptId }) => promptId === newest);
+      for (const [index, turn] of turns.entries()) {
         if (turn.version <= who.after || views.get(turn.promptId) === turn) continue;
         views.set(turn.promptId, turn);
         const view = { kind: 'turn', sessionId, turn, transcript } as const;
-        await sendTurn(sessionTurn(view, deps.buttons), transcript.seq);
+        // What the page folded when it was made stays folded, and nothing more is.
+        const after = index < newestAt ? turn.parts.length : 0;
+        const from = firstShown(view, index === newestAt ? newestParts : after);
+        await send(sessionTurn(view, deps.buttons, from), transcript.seq);
       }
     },
   };

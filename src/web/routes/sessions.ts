@@ -7,18 +7,23 @@ import { renderHelp } from '../renderers/help.ts';
 import type { Html } from '../renderers/html.ts';
 import { renderAsks, renderSession, type ShownTurns } from '../renderers/session-page.ts';
 import {
+  firstShown,
   renderPart,
+  renderParts,
   sessionTurn,
   turnOrder,
   type PermissionButtons,
 } from '../renderers/session-turn.ts';
+import type { TurnShown } from '../renderers/turn-frame.ts';
 import type { SeenSession, SessionReader } from '../session-reader.ts';
+import type { ShownPages } from '../sent-turns.ts';
 import type { ThreadReader } from '../thread-reader.ts';
 
 export interface SessionPageDeps {
   readonly seen: SessionReader;
   readonly reader: Pick<ThreadReader, 'list'>;
   readonly buttons: PermissionButtons;
+  readonly shown: ShownPages;
   readonly script: string;
 }
 
@@ -56,11 +61,10 @@ function shownTurns(
   }
   const first = all[from];
   return {
-    turns: all
-      .slice(from, end)
-      .map((turn) =>
-        sessionTurn({ kind: 'turn', sessionId: session.id, turn, transcript }, buttons),
-      ),
+    turns: all.slice(from, end).map((turn) => {
+      const view = { kind: 'turn', sessionId: session.id, turn, transcript } as const;
+      return sessionTurn(view, buttons, firstShown(view, turn.parts.length));
+    }),
     earlier: from > 0 && first !== undefined ? { count: from, before: first.promptId } : null,
   };
 }
@@ -71,6 +75,12 @@ function titleOf({ session, transcript }: SeenSession): string {
   const line = transcript.title ?? first?.text.trim().split('\n', 1)[0] ?? '';
   const title = line.trim() === '' ? `Session of ${session.agentName}` : line.trim();
   return title.length > 120 ? `${title.slice(0, 119)}…` : title;
+}
+
+/** The turn that may go on, and how many parts it has: what the page folds of it stays folded. */
+function newestOf(transcript: Transcript): string {
+  const turn = begunTurns(transcript).at(-1);
+  return turn === undefined ? '' : `${turn.promptId}:${turn.parts.length}`;
 }
 
 /** `before`: id of a turn; only what came before it is shown, and not live. */
@@ -87,6 +97,9 @@ export async function sessionPage(
     deps.seen.threads(session),
     deps.reader.list(caller),
   ]);
+  const turns = shownTurns(seen, deps.buttons, before);
+  const cursor = { seq: transcript.seq, newest: newestOf(transcript) };
+  if (before === undefined) deps.shown.remember(`${session.id} ${cursor.seq}`, turns.turns);
   return renderSession({
     script: deps.script,
     list,
@@ -95,9 +108,9 @@ export async function sessionPage(
     ...status,
     title: titleOf(seen),
     threads,
-    turns: shownTurns(seen, deps.buttons, before),
+    turns,
     asks: renderAsks(before === undefined ? pendingViews(seen) : []),
-    cursor: before === undefined ? transcript.seq : null,
+    cursor: before === undefined ? cursor : null,
   });
 }
 
@@ -112,11 +125,19 @@ export async function earlierTurns(
   return { id: seen.session.id, turns: shownTurns(seen, deps.buttons, before) };
 }
 
-/** `range`: `3` is what is behind the line of step 3, `0-24` are the lines of these steps. */
+/**
+ * Of `steps`, `3` is what is behind the line of step 3, `0-24` are the lines of these steps; of
+ * `parts`, `0-100` is all from part 0 to before part 100.
+ */
 export async function turnPart(
   deps: SessionPageDeps,
   caller: Caller,
-  address: { readonly id: string; readonly prompt: string; readonly range: string },
+  address: {
+    readonly id: string;
+    readonly prompt: string;
+    readonly what: string;
+    readonly range: string;
+  },
 ): Promise<{ id: SessionId; part: Html }> {
   const { session, transcript } = await deps.seen.session(caller, address.id);
   const turn = [...transcript.turns.values()].find(({ promptId }) => promptId === address.prompt);
@@ -124,11 +145,21 @@ export async function turnPart(
   const part =
     turn === undefined || from === undefined
       ? null
-      : renderPart(
+      : partOf(
+          deps,
           { kind: 'turn', sessionId: session.id, turn, transcript },
-          Number(from),
-          to === undefined ? undefined : Number(to),
+          { what: address.what, from: Number(from), to: to === undefined ? undefined : Number(to) },
         );
   if (part === null) throw new AppError('not_found', 'There is no such step in this session.');
   return { id: session.id, part };
+}
+
+function partOf(
+  { buttons }: SessionPageDeps,
+  view: TurnShown,
+  range: { readonly what: string; readonly from: number; readonly to: number | undefined },
+): Html | null {
+  const { what, from, to } = range;
+  if (what === 'steps') return renderPart(view, from, to);
+  return what === 'parts' && to !== undefined ? renderParts(view, buttons, from, to) : null;
 }
