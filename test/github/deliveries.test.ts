@@ -148,6 +148,8 @@ function botWords(visible: string): readonly string[] {
     .toSorted();
 }
 
+const HOORAY = ' (hooray threadcast[bot])';
+
 async function stateOf({ github, player, processes }: Stage, threads: readonly Issue[]) {
   const decisions = await processes[0]?.storage.decisions.decisions(null, 200);
   const decided = (outcome: string): number =>
@@ -155,9 +157,10 @@ async function stateOf({ github, player, processes }: Stage, threads: readonly I
       .length ?? 0;
   return {
     decisions: { allowed: decided('allowed'), refused: decided('refused') },
-    visible: threads.map((thread) => github.visible(thread)),
+    // Reactions at the end come last of all, where calls are scarce: they may still be on their way.
+    visible: threads.map((thread) => github.visible(thread).replaceAll(HOORAY, '')),
     prompts: await player.prompts(),
-    reactions: github.world.reactions.length,
+    reactions: github.world.reactions.filter(({ content }) => content !== 'hooray').length,
     comments: github.count('issues/create-comment'),
     edits: github.count('issues/update-comment'),
   };
