@@ -19,6 +19,12 @@ export interface GitHubConfig extends GitHubServer {
   /** PEM, or the file that holds it. */
   readonly privateKey: { readonly pem: string } | { readonly file: string };
   readonly webhookSecret: string;
+  /** Names besides the App's own that address it. */
+  readonly aliases: readonly string[];
+  readonly labels: readonly string[];
+  /** Ids of Apps. */
+  readonly bots: readonly number[];
+  readonly untaggedReplies: boolean;
 }
 
 export interface SlackConfig {
@@ -87,6 +93,10 @@ export function githubOf(environment: Environment): Platform<GitHubConfig> {
           ? { file: PRIVATE_KEY_PATH ?? '' }
           : { pem: PRIVATE_KEY.replaceAll('\\n', '\n') },
       webhookSecret: WEBHOOK_SECRET,
+      aliases: environment.GITHUB_ALIASES ?? [],
+      labels: environment.GITHUB_LABELS ?? [],
+      bots: environment.GITHUB_BOTS ?? [],
+      untaggedReplies: environment.GITHUB_UNTAGGED_REPLIES,
       ...githubServerOf(environment),
     },
     problems,

@@ -62,6 +62,23 @@ const turns = z
   .regex(/^\d{1,6}$/, 'must be a whole number of turns')
   .transform(Number);
 
+/** Separated by commas; blanks may be part of one. */
+function namesOf(one: RegExp, rule: string) {
+  return z
+    .string()
+    .transform((value) => value.split(',').map((name) => name.trim()))
+    .transform((names) => names.filter((name) => name !== ''))
+    .refine((names) => names.every((name) => one.test(name)), rule)
+    .optional();
+}
+
+const numbers = z
+  .string()
+  .transform((value) => value.split(/[\s,]+/).filter((id) => id !== ''))
+  .refine((ids) => ids.every((id) => /^\d{1,15}$/.test(id)), 'must be numbers such as 29110,15368')
+  .transform((ids) => ids.map(Number))
+  .optional();
+
 const yesOrNo = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');
@@ -91,6 +108,10 @@ export const environmentSchema = z.object({
   WEBHOOK_SECRET: secret,
   GHE_HOST: host.optional(),
   GHE_PROTOCOL: z.enum(['https', 'http'], 'must be https or http'),
+  GITHUB_ALIASES: namesOf(/^@?[A-Za-z0-9][A-Za-z0-9-]{0,38}$/, 'must be names such as helper,bot'),
+  GITHUB_LABELS: namesOf(/^[^\n]{1,50}$/, 'must be names of labels, separated by commas'),
+  GITHUB_BOTS: numbers,
+  GITHUB_UNTAGGED_REPLIES: yesOrNo,
   SLACK_BOT_TOKEN: tokenOf('xoxb-'),
   SLACK_APP_TOKEN: tokenOf('xapp-'),
   SLACK_SIGNING_SECRET: secret,
@@ -163,6 +184,28 @@ export const settings: readonly Setting[] = [
     doc: 'A GitHub Enterprise Server, or NAME.ghe.com (Enterprise Cloud with data residency).',
   },
   { name: 'GHE_PROTOCOL', default: 'https', doc: 'https or http, for a GitHub Enterprise Server.' },
+  {
+    name: 'GITHUB_ALIASES',
+    default: 'threadcast',
+    doc: "Names besides the App's own that a mention may use, separated by commas.",
+  },
+  {
+    name: 'GITHUB_LABELS',
+    default: undefined,
+    unset: 'none',
+    doc: 'Labels that start a turn on the issue or pull request, separated by commas.',
+  },
+  {
+    name: 'GITHUB_BOTS',
+    default: undefined,
+    unset: 'none',
+    doc: 'Numbers of Apps that may start work like people with write access.',
+  },
+  {
+    name: 'GITHUB_UNTAGGED_REPLIES',
+    default: 'false',
+    doc: 'Whether a comment in a thread goes on with its session without a mention.',
+  },
   {
     name: 'SLACK_BOT_TOKEN',
     default: undefined,

@@ -25,13 +25,16 @@ export interface By {
   readonly by: GitHubUser;
 }
 
+const via = (by: GitHubUser, { performed_via_github_app: app }: Written): GitHubUser =>
+  app ? { ...by, appId: app.id } : by;
+
 export function ofComment(edge: Edge, { place, title, by }: By, written: Written): Heard {
   const { id, body, created_at: createdAt } = written;
   const until = Date.parse(createdAt);
   return {
     place,
     title,
-    by,
+    by: via(by, written),
     deliveryId: `ic:${id}`,
     subject: `ic:${id}`,
     text: body ?? '',
@@ -46,7 +49,7 @@ export function ofOpening(edge: Edge, { place, title, by }: By, written: Written
   return {
     place,
     title,
-    by,
+    by: via(by, written),
     deliveryId: `${place.kind}:${written.id}`,
     subject: `is:${place.number}`,
     text: written.body ?? '',
@@ -66,7 +69,7 @@ export function ofReviewComment(
   return {
     place,
     title,
-    by,
+    by: via(by, written),
     deliveryId: `rc:${written.id}`,
     subject: `rc:${written.id}`,
     text: written.body ?? '',

@@ -6,7 +6,7 @@ import type { Caller } from '../core/model/actor.ts';
 import { isAppError } from '../core/model/errors.ts';
 import type { SessionId } from '../core/model/ids.ts';
 import type { Thread } from '../core/model/thread.ts';
-import { threadRef, type Place } from './address.ts';
+import { SURFACE, threadRef, type Place } from './address.ts';
 import type { Edge } from './deps.ts';
 import { tell } from './notice.ts';
 import { actorOf, callerOf, isHeard } from './person.ts';
@@ -14,8 +14,23 @@ import type { GitHubUser } from './webhooks/payloads.ts';
 
 export async function threadClosed(edge: Edge, place: Place, by: GitHubUser): Promise<void> {
   // Whoever may close the thread ends its work by it.
+  await closeAll(edge, await threadsOf(edge, place), by);
+}
+
+/** The App was taken from a repository: nobody there can see or stop what runs for it. */
+export async function repositoryLost(
+  edge: Edge,
+  installationId: number,
+  repositoryId: number,
+  by: GitHubUser,
+): Promise<void> {
+  const all = { surface: SURFACE, account: String(installationId), key: String(repositoryId) };
+  await closeAll(edge, await edge.threads.below(all), by);
+}
+
+async function closeAll(edge: Edge, threads: readonly Thread[], by: GitHubUser): Promise<void> {
   const caller: Caller = { actor: actorOf(by), roles: ['run'] };
-  for (const thread of await threadsOf(edge, place)) {
+  for (const thread of threads) {
     for (const { sessionId } of await edge.threads.bindingsOfThread(thread.id)) {
       await close(edge, caller, sessionId);
     }

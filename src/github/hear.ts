@@ -29,7 +29,8 @@ export async function hear(edge: Edge, heard: Heard): Promise<void> {
   const mentioned = heard.addressed === true || findMentions(visible, identity.names).length > 0;
   const command = okToRunIn(visible, identity.names);
   const isCommand = bound.length > 0 && /^[ \t]*\/[a-z]/im.test(visible);
-  if (!mentioned && !isCommand && command === undefined) return;
+  const goesOn = bound.length > 0 && edge.options.untaggedReplies;
+  if (!mentioned && !isCommand && !goesOn && command === undefined) return;
   const caller = await callerOf(edge, heard.place, heard.by);
   if (command !== undefined) {
     await letRun(edge, heard, caller, command.readOnly);

@@ -22,8 +22,10 @@ export interface GitHubOptions {
   readonly aliases: readonly string[];
   /** Labels that start a turn when somebody who may run adds them; in any case. */
   readonly labels: readonly string[];
-  /** Ids of Apps and bot users whose comments are read as if a person had written them. */
+  /** Ids of Apps whose comments are read as if somebody with write access had written them. */
   readonly bots: readonly number[];
+  /** Whether a comment without a mention goes on with a thread's session. */
+  readonly untaggedReplies: boolean;
   /** At least 32 secret bytes: signs what our comments say, so that a changed one is seen. */
   readonly signingKey: Uint8Array;
   /** To our own pages, when people can reach them. */

@@ -196,13 +196,13 @@ export async function okToRun(
   const thread = threadRef(place);
   const say = (markdown: string): Promise<void> =>
     tell(edge, { thread, title, key: `ok-to-run:${heard.deliveryId}`, tone: 'info', markdown });
+  await edge.guard.check('ok-to-run', caller, { subject: heard.deliveryId });
   const site = await edge.comments.site(thread);
   const waiting = await waitingCards(edge, site, place);
   if (waiting.length === 0) {
     await say('Nothing waits for an `ok-to-run` here.');
     return;
   }
-  await edge.guard.check('ok-to-run', caller, { subject: heard.deliveryId });
   let undecided = 0;
   for (const card of waiting) {
     // Dates have whole seconds: in the same one, another text may have been read.

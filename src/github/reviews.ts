@@ -6,6 +6,7 @@ export interface Written {
   readonly id: number;
   readonly body?: string | null | undefined;
   readonly created_at: string;
+  readonly performed_via_github_app?: { readonly id: number } | null | undefined;
 }
 
 export interface ReviewCommentWritten extends Written {

@@ -184,7 +184,7 @@ test.each([undefined, 'git.example.org:8443', 'acme.ghe.com'])(
   (name) => {
     const { api } = githubSite({ host: name, protocol: 'https' });
     const key = new Uint8Array(32);
-    const lists = { aliases: [], labels: [], bots: [], signingKey: key };
+    const lists = { aliases: [], labels: [], bots: [], untaggedReplies: false, signingKey: key };
     const app = { appId: 1, privateKey: '', webhookSecret: '', gheHost: name, ...lists };
     expect(apiBase(app) ?? 'https://api.github.com').toBe(api);
   },

@@ -35,6 +35,14 @@ test('the settings read well in a terminal', () => {
                                    Default: github.com
       GHE_PROTOCOL                 https or http, for a GitHub Enterprise Server.
                                    Default: https
+      GITHUB_ALIASES               Names besides the App's own that a mention may use, separated by commas.
+                                   Default: threadcast
+      GITHUB_LABELS                Labels that start a turn on the issue or pull request, separated by commas.
+                                   Default: none
+      GITHUB_BOTS                  Numbers of Apps that may start work like people with write access.
+                                   Default: none
+      GITHUB_UNTAGGED_REPLIES      Whether a comment in a thread goes on with its session without a mention.
+                                   Default: false
       SLACK_BOT_TOKEN              xoxb-… of the one workspace that the app is installed in.
                                    Default: no Slack
       SLACK_APP_TOKEN              xapp-…: Socket Mode, so that Slack need not reach this server.

@@ -27,7 +27,38 @@ describe('GitHub', () => {
       webhookSecret: 'long enough',
       host: undefined,
       protocol: 'https',
+      aliases: ['threadcast'],
+      labels: [],
+      bots: [],
+      untaggedReplies: false,
     });
+  });
+
+  it('takes names, labels and Apps, and says which list is wrong', () => {
+    const more = {
+      ...github,
+      GITHUB_ALIASES: '@helper, bot',
+      GITHUB_LABELS: 'agent, good first: try',
+      GITHUB_BOTS: '29110 15368',
+      GITHUB_UNTAGGED_REPLIES: 'true',
+    };
+    expect(config(more).github).toMatchObject({
+      aliases: ['@helper', 'bot'],
+      labels: ['agent', 'good first: try'],
+      bots: [29110, 15368],
+      untaggedReplies: true,
+    });
+    const wrong = {
+      ...github,
+      GITHUB_ALIASES: 'two words',
+      GITHUB_BOTS: 'dependabot[bot]',
+      GITHUB_UNTAGGED_REPLIES: 'maybe',
+    };
+    expect(problems(wrong)).toEqual([
+      'GITHUB_ALIASES must be names such as helper,bot, not "two words".',
+      'GITHUB_BOTS must be numbers such as 29110,15368, not "dependabot[bot]".',
+      'GITHUB_UNTAGGED_REPLIES must be true or false, not "maybe".',
+    ]);
   });
 
   it('takes a key file and an own server', () => {

@@ -55,6 +55,7 @@ export async function openGitHub(
     aliases: [],
     labels: ['agent'],
     bots: [],
+    untaggedReplies: false,
     signingKey: key(5),
     fetch: async (input, init) => {
       underWay += 1;
@@ -78,7 +79,7 @@ export async function openGitHub(
     return {
       surface: made.surface,
       mentions,
-      untaggedReplies: false,
+      untaggedReplies: options.untaggedReplies,
       start: async () => made.start(),
       stop: () => made.stop(),
     };

@@ -125,6 +125,7 @@ export async function startProcess({ github, clock, dataDir, databaseUrl }: Proc
       aliases: [],
       labels: ['threadcast'],
       bots: [],
+      untaggedReplies: false,
       signingKey: new Uint8Array(32).fill(9),
     },
   });

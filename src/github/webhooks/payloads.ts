@@ -6,6 +6,9 @@ const user = z.object({ id: z.number(), login: z.string(), type: z.string().opti
 /** Someone who may have been deleted since. */
 const maybeUser = user.nullable().optional();
 
+/** The App through which something was written, if any. */
+const viaApp = z.object({ id: z.number() }).nullable().optional();
+
 const issue = z.object({
   id: z.number(),
   number: z.number(),
@@ -15,6 +18,7 @@ const issue = z.object({
   html_url: z.string().optional(),
   created_at: z.string(),
   updated_at: z.string(),
+  performed_via_github_app: viaApp,
   pull_request: z.object({}).optional(),
 });
 
@@ -24,6 +28,7 @@ const comment = z.object({
   user: maybeUser,
   created_at: z.string(),
   updated_at: z.string(),
+  performed_via_github_app: viaApp,
 });
 
 const reviewComment = comment.extend({
@@ -91,11 +96,14 @@ export const checkRunSchema = base.extend({
 
 const repositories = z.array(z.object({ id: z.number(), full_name: z.string() })).optional();
 
-/** `repositories` on a new installation, `repositories_added` on a changed one. */
+/** `repositories` on a new or deleted installation, the others on a changed one. */
 export const installationSchema = z.object({
+  action: z.string(),
   installation: z.object({ id: z.number() }),
+  sender: user,
   repositories,
   repositories_added: repositories,
+  repositories_removed: repositories,
 });
 export type InstallationPayload = z.infer<typeof installationSchema>;
 
@@ -107,7 +115,10 @@ export const laneSchema = z.object({
   pull_request: z.object({ number: z.number() }).nullable().optional(),
 });
 
-export type GitHubUser = z.infer<typeof user>;
+export interface GitHubUser extends z.infer<typeof user> {
+  /** The App that wrote as this user, as far as GitHub says. */
+  readonly appId?: number | undefined;
+}
 export type IssueCommentPayload = z.infer<typeof issueCommentSchema>;
 export type IssuesPayload = z.infer<typeof issuesSchema>;
 export type PullRequestPayload = z.infer<typeof pullRequestSchema>;

@@ -59,7 +59,8 @@ export async function reviewCommentDeleted(
 }
 
 /** Asked first: most comments are between people, and cost no call. */
-function mayBeForUs({ identity }: Edge, text: string): boolean {
+function mayBeForUs({ identity, options }: Edge, text: string): boolean {
+  if (options.untaggedReplies) return true;
   const visible = visibleText(text);
   return findMentions(visible, identity.names).length > 0 || /^[ \t]*\/[a-z]/im.test(visible);
 }

@@ -90,7 +90,6 @@ export const DEFAULT_APP: AppOptions = {
     issues: 'write',
     pull_requests: 'write',
     checks: 'write',
-    contents: 'read',
     metadata: 'read',
   },
   events: [

@@ -50,6 +50,9 @@ export interface JsonViews {
 
 const REACTIONS = ['+1', '-1', 'laugh', 'hooray', 'confused', 'heart', 'rocket', 'eyes'];
 
+/** The number of the App that another bot belongs to. */
+export const appIdOf = (bot: User): number => 1_000_000 + bot.id;
+
 export function createJsonViews(world: World, links: Links): JsonViews {
   const user = (one: User): Json => ({
     login: one.login,
@@ -62,6 +65,11 @@ export function createJsonViews(world: World, links: Links): JsonViews {
     type: one.type,
     site_admin: false,
   });
+
+  const viaApp = (author: User): Json | null => {
+    if (author.type !== 'Bot') return null;
+    return author === world.app.bot ? app(world.app) : { ...app(world.app), id: appIdOf(author) };
+  };
 
   const path = (repo: Repo): string => `${repo.owner.login}/${repo.name}`;
 
@@ -142,7 +150,7 @@ export function createJsonViews(world: World, links: Links): JsonViews {
     active_lock_reason: null,
     body: one.body,
     reactions: reactions(`issue:${one.id}`, issueUrl(one)),
-    performed_via_github_app: one.author === world.app.bot ? app(world.app) : null,
+    performed_via_github_app: viaApp(one.author),
     ...(one.pull === null
       ? {}
       : {
@@ -210,7 +218,7 @@ export function createJsonViews(world: World, links: Links): JsonViews {
       author_association: association(one.issue.repo, one.author),
       body: one.body,
       reactions: reactions(`comment:${one.id}`, url),
-      performed_via_github_app: one.author === world.app.bot ? app(world.app) : null,
+      performed_via_github_app: viaApp(one.author),
     };
   };
 
