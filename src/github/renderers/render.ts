@@ -45,12 +45,13 @@ export function render(
         ? renderCheckRun(view)
         : renderPermission(view, mint, links?.approvalUrl(view));
     case 'notice':
-      // Ours, but what it quotes (an error, a title) may be anybody's.
-      return splitComment(
-        `${view.tone === 'error' ? '⚠️ ' : ''}${mentionOf(view)}${neutralMarkdown(view.markdown)}`,
-        () => '_The rest is left out._',
-      );
+      return splitComment(`${mentionOf(view)}${noticeText(view)}`, () => '_The rest is left out._');
   }
+}
+
+/** Our own words, but what an error quotes may be anybody's. */
+function noticeText({ tone, markdown }: ResolvedNotice): string {
+  return tone === 'error' ? `⚠️ ${neutralMarkdown(markdown)}` : markdown;
 }
 
 /** Notifies; an edit of the comment does not. */
