@@ -3,7 +3,7 @@
  * it needs, starts them in one order and stops them in the opposite one.
  */
 import path from 'node:path';
-import { createAgentConnector } from './acp/connection.ts';
+import { createLazyConnector } from './acp/lazy-connector.ts';
 import type { ServerApp } from './cli/command.ts';
 import { environmentFor, searchPath } from './config/agent-environment.ts';
 import type { Config } from './config/config.ts';
@@ -73,7 +73,7 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
     hub,
     ownership,
     runtimes: new Map([[runtime.typeName, runtime]]),
-    connector: createAgentConnector(shared),
+    connector: createLazyConnector(shared),
     environment: environmentFor,
     decide: createDecider([]),
     limits: TURN_LIMITS,

@@ -4,13 +4,7 @@
  * The program is loaded only by a command that needs it, so that --help and a wrong setting answer
  * at once.
  */
-import * as nodeModule from 'node:module';
-import { fileURLToPath } from 'node:url';
-
-// Compiled code is kept beside the dependencies, where whoever installed them may write. A Node that
-// has no such cache is too old for the rest too, and is to hear it from us.
-const cache = fileURLToPath(new URL('../node_modules/.cache/threadcast', import.meta.url));
-if ('enableCompileCache' in nodeModule) nodeModule.enableCompileCache(cache);
+import './compile-cache.js';
 
 const { askHidden } = await import('./cli/ask.ts');
 const { readConfig } = await import('./config/config.ts');

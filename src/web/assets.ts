@@ -1,11 +1,11 @@
 /**
- * The page's own files: style sheet, scripts, icon. Read once at start. Scripts are TypeScript in
- * the source tree, served with their types stripped, and plain JavaScript in the built package.
+ * The page's own files: style sheet, scripts, icon. Each is read once, when it is first asked for:
+ * scripts are TypeScript in the source tree, and what strips their types takes 15 MiB, which a
+ * server that only talks to chat platforms need not spend. The built package has plain JavaScript.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { fileURLToPath } from 'node:url';
 
 export interface Asset {
   readonly body: string;
@@ -28,21 +28,37 @@ const TYPES: Readonly<Record<string, string>> = {
 
 export function loadAssets(): Assets {
   const directory = new URL('./page/', import.meta.url);
-  const assets = new Map<string, Asset>();
-  const add = (name: string, body: string): void => {
-    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
-    if (type === undefined || name.endsWith('.d.ts')) return;
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    assets.set(name, { body, type, etag });
-  };
+  const files = new Map<string, URL>();
   for (const name of readdirSync(directory)) {
-    const source = readFileSync(new URL(name, directory), 'utf8');
-    add(name, /\.[tj]s$/.test(name) ? toBrowserScript(source) : source);
+    if (typeOf(name) === undefined || name.endsWith('.d.ts')) continue;
+    files.set(name, new URL(name, directory));
   }
-  const idiomorph = fileURLToPath(import.meta.resolve('idiomorph'));
-  add('idiomorph.js', readFileSync(idiomorph, 'utf8'));
-  const entry = assets.has('main.ts') ? 'main.ts' : 'main.js';
-  return { script: `/assets/${entry}`, asset: (name) => assets.get(name) };
+  files.set('idiomorph.js', new URL(import.meta.resolve('idiomorph')));
+  const read = new Map<string, Asset>();
+  return {
+    script: `/assets/${files.has('main.ts') ? 'main.ts' : 'main.js'}`,
+    asset(name) {
+      const file = files.get(name);
+      if (file === undefined) return undefined;
+      const known = read.get(name);
+      if (known !== undefined) return known;
+      const fresh = readAsset(name, file);
+      read.set(name, fresh);
+      return fresh;
+    },
+  };
+}
+
+function typeOf(name: string): string | undefined {
+  return TYPES[name.slice(name.lastIndexOf('.') + 1)];
+}
+
+function readAsset(name: string, file: URL): Asset {
+  const source = readFileSync(file, 'utf8');
+  const isOurScript = /\.[tj]s$/.test(name) && name !== 'idiomorph.js';
+  const body = isOurScript ? toBrowserScript(source) : source;
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  return { body, type: typeOf(name) ?? 'application/octet-stream', etag };
 }
 
 /** A browser knows no package names, and an import map would have to be inline. */

@@ -10,7 +10,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const source = (name: string): URL => new URL(`../../src/${name}`, import.meta.url);
+/** As the script `start` of package.json. */
+const START = ['--import', source('compile-cache.js').href, fileURLToPath(source('main.ts'))];
 /** Long enough for a loaded machine; a server that is not up by then is broken. */
 const START_MS = 30_000;
 
@@ -49,7 +51,7 @@ export async function temporaryDirectory(): Promise<{ path: string; remove(): Pr
 
 /** Rejects with everything the server printed when it exits before it is ready. */
 export async function startServerProcess(options: ServerOptions): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, START, {
     env: {
       PATH: process.env['PATH'],
       PORT: '0',
@@ -95,7 +97,7 @@ export async function startServerProcess(options: ServerOptions): Promise<Server
 export async function failingServer(
   options: ServerOptions,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, START, {
     env: {
       PATH: process.env['PATH'],
       PORT: '0',
