@@ -9,7 +9,7 @@ import { renderFrame, type PageFrame } from './page.ts';
 import { renderDocument } from './document.ts';
 import { renderBadge, renderQueue, type QueueState, type ThreadState } from './regions.ts';
 import { renderFacts, type ThreadLink } from './session-facts.ts';
-import { renderSessionTurn, type SessionTurn } from './session-turn.ts';
+import { renderSessionTurn, type PermissionButtons, type SessionTurn } from './session-turn.ts';
 
 export interface SessionPage extends PageFrame {
   readonly session: Session;
@@ -75,11 +75,15 @@ export function renderTurns(id: SessionId, { turns, earlier }: ShownTurns): Html
 /** What waits for an answer, and where on the page; empty (but there) when nothing does. */
 export function renderAsks(
   pending: readonly Extract<ResolvedView, { kind: 'permission' }>[],
+  approvalUrl: PermissionButtons['approvalUrl'],
 ): Html {
   if (pending.length === 0) return markup`<section id="asks" hidden></section>`;
-  const items = pending.map(({ permission: { requestId, code, toolCall } }) => {
+  const items = pending.map((view) => {
+    const { requestId, promptId, code, toolCall } = view.permission;
+    // One of no turn stands nowhere on the page.
+    const url = promptId === null ? approvalUrl(view) : `#request-${requestId}`;
     const what = (toolCall.command ?? toolCall.title).slice(0, 120);
-    return markup`<li><a href="#request-${requestId}">${icon('hand')}<code class="code">${code}</code> <span class="title">${showHidden(what, 'prose')}</span></a></li>`;
+    return markup`<li><a href="${url}">${icon('hand')}<code class="code">${code}</code> <span class="title">${showHidden(what, 'prose')}</span></a></li>`;
   });
   return markup`<section id="asks" aria-label="Waiting for your answer"><ul>${items}</ul></section>`;
 }

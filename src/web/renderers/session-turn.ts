@@ -58,7 +58,7 @@ export function sessionTurn(view: TurnShown, buttons: PermissionButtons, from = 
     order: turnOrder(view),
     announce: `${transcript.agentName}: ${stateWord(turn.state)}`,
     pieces: [
-      piece(`${promptId}-asked`, -3, renderPerson(turn.actor, turn.queuedAt, turn.text)),
+      piece(`${promptId}-asked`, -3, renderAsked(view)),
       piece(`${promptId}-head`, -2, renderHeader(view)),
       piece(`${promptId}-plan`, -1, markup`${renderPlan(turn.plan)}`),
       ...foldedPieces(view, from),
@@ -66,6 +66,13 @@ export function sessionTurn(view: TurnShown, buttons: PermissionButtons, from = 
       piece(`${promptId}-end`, END, renderEnd(view)),
     ],
   };
+}
+
+/** What was asked, and to what it was edited when the turn had begun. */
+function renderAsked({ turn }: TurnShown): Html {
+  const { actor, queuedAt, text, edit } = turn;
+  const later = edit && renderPerson(edit.by, edit.at, edit.text);
+  return markup`${renderPerson(actor, queuedAt, text)}${later && markup`<p class="note later">Edited after the turn had begun, so it did not count:</p>${later}`}`;
 }
 
 /** Places that the requests of one part may take after it. */

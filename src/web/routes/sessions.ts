@@ -109,7 +109,7 @@ export async function sessionPage(
     title: titleOf(seen),
     threads,
     turns,
-    asks: renderAsks(before === undefined ? pendingViews(seen) : []),
+    asks: renderAsks(before === undefined ? pendingViews(seen) : [], deps.buttons.approvalUrl),
     cursor: before === undefined ? cursor : null,
   });
 }
