@@ -41,6 +41,23 @@ export function describeOrder(surface: SurfaceUnderTest): void {
       expect(found).toEqual([0, 1, 2]);
     });
 
+    it('shows that what waits is held back while the queue is paused', async () => {
+      const held = holdTurns(bench());
+      await bench().start('asker', 'first');
+      const first = await heldTurn(bench(), held, 0);
+      await bench().say('asker', 'second');
+      await bench().command('asker', 'queue pause');
+      await showing(bench(), /number 1 in line, paused/);
+      first.end();
+      await pass(bench(), 10_000);
+      expect(held).toHaveLength(1);
+      await bench().command('asker', 'queue resume');
+      const second = await heldTurn(bench(), held, 1);
+      second.end();
+      await rest();
+      expect(await all(bench())).not.toMatch(/in line, paused/);
+    });
+
     it('steers: the running turn ends, and this is done next', async () => {
       const held = holdTurns(bench());
       await bench().start('asker', 'first');

@@ -42,8 +42,9 @@ export function freeText(make: (text: string) => Command): ReadArguments {
   return ({ body }) => (body.trim() === '' ? null : { command: make(body) });
 }
 
-export function oneWord(make: (word: string) => Command): ReadArguments {
+export function oneWord(make: (word: string | null) => Command): ReadArguments {
   return ({ line }) => {
+    if (PUNCTUATION.test(line)) return { command: make(null) };
     const word = bare(line);
     return /^\S{1,256}$/.test(word) ? { command: make(word) } : null;
   };

@@ -31,10 +31,11 @@ export type Command =
   | QueueCommand
   | { readonly verb: 'steer'; readonly text: string }
   | { readonly verb: 'new'; readonly text: string; readonly options: PromptOptions }
-  /** Chooses the agent of the thread's next session. */
-  | { readonly verb: 'agent'; readonly agent: string }
-  | { readonly verb: 'model'; readonly model: string }
-  | { readonly verb: 'mode'; readonly mode: string }
+  /** Chooses the agent of the thread's next session; null: which there are. */
+  | { readonly verb: 'agent'; readonly agent: string | null }
+  /** null: which there are. */
+  | { readonly verb: 'model'; readonly model: string | null }
+  | { readonly verb: 'mode'; readonly mode: string | null }
   /** `code` in lower case. */
   | { readonly verb: 'approve'; readonly code: string }
   | { readonly verb: 'deny'; readonly code: string; readonly reason: string | null }

@@ -93,20 +93,20 @@ export const GRAMMAR: readonly VerbRow[] = [
     read: newSession,
   }),
   row('agent', 'agent', {
-    usage: '<name>',
+    usage: '[name]',
     help: "Choose the agent of this thread's next session.",
     example: 'agent codex',
     scope: 'thread',
     read: oneWord((agent) => ({ verb: 'agent', agent })),
   }),
   row('model', 'model', {
-    usage: '<id>',
+    usage: '[id]',
     help: 'Choose the model, from those that the agent offers.',
     example: 'model sonnet',
     read: oneWord((model) => ({ verb: 'model', model })),
   }),
   row('mode', 'mode', {
-    usage: '<id>',
+    usage: '[id]',
     help: 'Choose the mode, from those that the agent offers.',
     example: 'mode plan',
     read: oneWord((mode) => ({ verb: 'mode', mode })),

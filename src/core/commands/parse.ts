@@ -129,7 +129,11 @@ function commandAt(message: Message, { at, opens }: Place): ParsedMessage | null
   const isProse = row.prose && slash === '' && (read === null || message.end > lineEnd);
   if (isProse && !lone) return null;
   const { verb } = row;
-  if (read === null) return { kind: 'error', message: wrongArguments(row), verb };
+  if (read === null) {
+    const isTopic = verb === 'help' && /^\/?[a-z][a-z-]*$/i.test(line);
+    const wrong = isTopic ? unknownVerb(line.replace('/', '')) : wrongArguments(row);
+    return { kind: 'error', message: wrong, verb };
+  }
   if ('error' in read) return { kind: 'error', message: read.error, verb };
   if (row.available === 'later' || read.command === null) {
     return { kind: 'error', message: notAvailable(row), verb };

@@ -43,19 +43,26 @@ export async function setOption(
   option: 'mode' | 'model',
   value: string,
 ): Promise<void> {
-  const offered = offeredBy(session, option);
+  const { offered } = offeredBy(session, option);
   if (offered.length > 0 && !offered.includes(value)) {
     throw new AppError('unprocessable', noSuchOption(option, value, offered));
   }
   await sessions.setConfig(caller, session.id, option, value);
 }
 
-/** Empty while the agent has not said. */
-function offeredBy(session: Session, option: 'mode' | 'model'): readonly string[] {
-  const { report } = session;
+/** What the agent reported; nothing while it has not said. */
+export function offeredBy(
+  { report }: Session,
+  option: 'mode' | 'model',
+): { readonly current: string | undefined; readonly offered: readonly string[] } {
   const config = report?.configOptions.find(
     (candidate) => candidate.id === option || candidate.category === option,
   );
-  if (config !== undefined) return config.options.map(({ value }) => value);
-  return option === 'mode' ? (report?.modes.map(({ id }) => id) ?? []) : [];
+  if (config !== undefined) {
+    const { currentValue, options } = config;
+    const current = typeof currentValue === 'string' ? currentValue : undefined;
+    return { current, offered: options.map(({ value }) => value) };
+  }
+  if (option === 'model') return { current: undefined, offered: [] };
+  return { current: report?.currentModeId, offered: report?.modes.map(({ id }) => id) ?? [] };
 }

@@ -53,6 +53,24 @@ export const agentIsSame = (name: string): string =>
 export const optionSet = (option: string, value: string): string =>
   `The ${option} is ${quote(value)} now.`;
 
+/** What is chosen now, and what else there is; empty while the agent has not said. */
+export function optionsText(
+  option: string,
+  current: string | undefined,
+  offered: readonly string[],
+): string {
+  const now = current === undefined ? '' : `The ${option} is ${quote(current)}. `;
+  if (offered.length === 0) return `${now}The agent offers no ${option} to choose from.`;
+  return `${now}You can use: ${offered.map((one) => `\`${one}\``).join(', ')}.`;
+}
+
+export const agentsText = (current: string | undefined, all: readonly AgentTemplate[]): string =>
+  optionsText(
+    'agent',
+    current,
+    all.map(({ id }) => id),
+  );
+
 export function noSuchOption(option: string, value: string, offered: readonly string[]): string {
   const list = offered.map((one) => `\`${one}\``).join(', ');
   return `The agent offers no ${option} ${quote(value)}. You can use: ${list}.`;
@@ -130,7 +148,9 @@ export interface StatusFacts {
 }
 
 export function statusText({ session, running, waiting, pending, now }: StatusFacts): string {
-  const lines = [`**${plainName(session.agentName)}** ${STATES[session.state]}.`];
+  const isAsking = session.state === 'running' && pending.length > 0;
+  const state = isAsking ? 'waits for an answer' : STATES[session.state];
+  const lines = [`**${plainName(session.agentName)}** ${state}.`];
   const { stateReason } = session;
   if (session.state === 'failed' && stateReason !== null) {
     lines.push(`- Reason: ${errorText(stateReason.split('\n')[0] ?? '')}`);
@@ -160,7 +180,7 @@ export function sessionsText(
   const lines = sessions.map((session) => {
     const active = session.id === activeId ? ', active here' : '';
     const age = duration(now - session.createdAt);
-    return `- **${plainName(session.agentName)}**: ${session.state}${active}, made ${age} ago (\`${session.id}\`)`;
+    return `- **${plainName(session.agentName)}** ${STATES[session.state]}${active}, made ${age} ago (\`${session.id}\`)`;
   });
   return ['Sessions of this thread:', '', ...lines].join('\n');
 }

@@ -5,7 +5,7 @@
  */
 import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
-import type { Prompt, PromptState, Session } from '../model/session.ts';
+import type { Prompt, PromptState, Session, Usage } from '../model/session.ts';
 import type { AgentConnection } from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -65,6 +65,8 @@ export interface TurnDeps {
   readonly restrict: (connection: AgentConnection) => Promise<() => Promise<void>>;
   /** The content, with the session's history before it when the agent knows nothing of it. */
   readonly content: () => Promise<readonly ContentBlock[]>;
+  /** What the agent reported last of the session's tokens and cost. */
+  readonly usage: () => Usage | undefined;
 }
 
 /** An agent that did not hear cancel for that long will hardly hear SIGTERM: people wait. */
@@ -196,7 +198,9 @@ class RunningTurn implements Turn {
       await desk.cancelAll(state === 'failed' ? 'agent_gone' : 'turn_ended');
     }
     const patch = { state, stopReason, error: error ?? null, endedAt: clock.now() };
+    const reported = this.#deps.usage();
     await writer.commit({
+      ...(reported === undefined ? {} : { session: { usage: reported } }),
       prompts: [{ id: prompt.id, from: ['running'], ...patch }],
       events: [
         {

@@ -10,9 +10,10 @@ import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
 import type { PermissionRequest } from '../model/permission.ts';
-import type { Prompt, Session } from '../model/session.ts';
+import type { Prompt, Session, Usage } from '../model/session.ts';
 import type { AgentPermissionRequest, PermissionAnswer, RawUpdate } from '../ports/agent.ts';
 import type { AgentExit } from '../ports/runtime.ts';
+import { usageOf } from '../transcript/updates.ts';
 import { createAgentLink } from './agent-link.ts';
 import type { AgentLink } from './agent-link.ts';
 import { historyBlock } from './history.ts';
@@ -67,6 +68,8 @@ class Worker implements SessionWorker {
   readonly #known = createKnownToolCalls();
   #turn: Turn | undefined;
   #lastPromptId: PromptId | undefined;
+  /** As the agent reported it last; stored with the end of a turn. */
+  #usage: Usage | undefined;
   #tainted = true;
   #stopped = false;
   #looking = false;
@@ -142,6 +145,7 @@ class Worker implements SessionWorker {
     // What the agent repeats on session/load stands in the log already.
     if (replay || this.#stopped) return;
     this.#known.see(update);
+    if (update.sessionUpdate === 'usage_update') this.#usage = usageOf(update);
     this.#turn?.progress();
     this.#coalescer.push(update, this.#turn?.prompt.id ?? this.#lastPromptId);
     if (this.#writer.backlog() > BACKLOG_LIMIT) void this.link.close();
@@ -247,6 +251,7 @@ class Worker implements SessionWorker {
       desk: this.#desk,
       flush: this.#coalescer.flush,
       content: () => this.#content(prompt),
+      usage: () => this.#usage,
       restrict: async (connection) =>
         enterReadOnly(connection, (await this.#deps.store.session(this.#id))?.report ?? null),
     });

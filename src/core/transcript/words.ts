@@ -1,7 +1,7 @@
 /** Words of the product that every surface says alike. Plain text: escape what comes from outside. */
 import type { ClosedReason } from '../model/permission.ts';
 import type { Usage } from '../model/session.ts';
-import type { TurnView } from '../model/transcript.ts';
+import type { Transcript, TurnView } from '../model/transcript.ts';
 
 const WANTS: Readonly<Record<string, string>> = {
   read: 'wants to read',
@@ -62,3 +62,10 @@ export function usageText(usage: Usage | null): string {
   const price = cost ? [`${Number(cost.amount.toFixed(4))} ${cost.currency}`] : [];
   return [...tokens, ...price].join(' · ');
 }
+
+/** Where a prompt waits: `number 2 in line, paused`; undefined: it does not wait. */
+export const placeInLine = (
+  { position }: Pick<TurnView, 'position'>,
+  { queuePaused }: Pick<Transcript, 'queuePaused'>,
+): string | undefined =>
+  position === null ? undefined : `number ${position} in line${queuePaused ? ', paused' : ''}`;

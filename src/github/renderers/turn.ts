@@ -7,7 +7,7 @@ import type { ResolvedView } from '../../core/ports/surface.ts';
 import { errorText } from '../../core/transcript/plain.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
-import { earlyEnd, usageText } from '../../core/transcript/words.ts';
+import { earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
 import { renderDiff } from './diff.ts';
 import { code, neutralMarkdown, prose } from './neutral.ts';
 import { splitComment } from './split.ts';
@@ -77,7 +77,8 @@ function header({ turn, transcript }: View, now: number, url: string | undefined
   const { state, startedAt, endedAt } = turn;
   const parts = [`**${prose(transcript.agentName, 60)}**`, STATES[state]];
   if (turn.readOnly) parts.push('🔒 read-only');
-  if (turn.position !== null) parts.push(`number ${turn.position} in line`);
+  const place = placeInLine(turn, transcript);
+  if (place !== undefined) parts.push(place);
   if (startedAt !== null && endedAt !== null) parts.push(elapsed(endedAt - startedAt));
   const silent = state === 'working' && now - turn.lastEventAt >= STALLED_MS;
   if (silent) parts.push('nothing heard for more than a minute');

@@ -7,7 +7,7 @@ import type { TurnState, TurnView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { splitMarkdown } from '../../core/transcript/split.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
-import { count, earlyEnd, usageText } from '../../core/transcript/words.ts';
+import { count, earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
 import {
   context,
   cut,
@@ -141,7 +141,8 @@ function leftOut(characters: number, wholeUrl: string | undefined): string {
 function headerOf({ turn, transcript }: View, now: number, wholeUrl: string | undefined): string {
   const { mark, word } = STATES[turn.state];
   const parts = [`${mark} *${plainLine(transcript.agentName)}*`, word];
-  if (turn.position !== null) parts.push(`number ${turn.position} in line`);
+  const place = placeInLine(turn, transcript);
+  if (place !== undefined) parts.push(place);
   if (transcript.queuePaused && turn.state === 'queued') parts.push('the queue is paused');
   if (turn.startedAt !== null) parts.push(elapsed((turn.endedAt ?? now) - turn.startedAt));
   const silent = now - turn.lastEventAt;

@@ -3,6 +3,7 @@ import type { PlanEntry, TurnState, TurnView } from '../../core/model/transcript
 import type { Usage } from '../../core/model/session.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { elapsed } from '../../core/transcript/text.ts';
+import { placeInLine } from '../../core/transcript/words.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon, type IconName } from './icon.ts';
@@ -41,11 +42,12 @@ export const stateWord = (state: TurnState): string => TURN_STATES[state].word;
 export function renderHeader({ turn, transcript, sessionId }: TurnShown): Html {
   const state = TURN_STATES[turn.state];
   const open = isRunning(turn.state) || turn.state === 'queued';
+  const place = placeInLine(turn, transcript);
   const action = `/web/sessions/${sessionId}/prompts/${turn.promptId}/cancel`;
   return markup`<header class="turn-head">
       <span class="agent">${transcript.agentName}</span>
       <span class="state">${icon(state.icon)}${state.word}</span>
-      ${turn.position !== null && markup`<span class="note">number ${turn.position} in line</span>`}
+      ${place !== undefined && markup`<span class="note">${place}</span>`}
       ${renderElapsed(turn)}
       ${
         open &&

@@ -22,9 +22,9 @@ describe('help', () => {
       - \`queue [clear | cancel N | move N M | pause | resume]\` Show the waiting prompts, or change their order.
       - \`steer <text>\` Stop the running turn and go on with this; \`!<text>\` does the same.
       - \`new [agent] <text>\` Start a new session in this thread.
-      - \`agent <name>\` Choose the agent of this thread's next session.
-      - \`model <id>\` Choose the model, from those that the agent offers.
-      - \`mode <id>\` Choose the mode, from those that the agent offers.
+      - \`agent [name]\` Choose the agent of this thread's next session.
+      - \`model [id]\` Choose the model, from those that the agent offers.
+      - \`mode [id]\` Choose the mode, from those that the agent offers.
       - \`retry [edited]\` Run the last prompt again; \`edited\`: with the text that came too late for its turn.
       - \`continue\` Go on where the last turn ended.
       - \`close\` End the session. A new message starts it again.

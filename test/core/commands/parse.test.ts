@@ -87,7 +87,6 @@ describe('arguments', () => {
     'new',
     'new agent=codex',
     'new agent=a agent=b x',
-    'model',
     'queue cancel',
     'queue cancel 0',
     'queue cancel 2 3',

@@ -239,7 +239,7 @@ test('status, usage, sessions and whoami tell what there is', async () => {
   await world.patch(session.id, { usage, queuePaused: true });
   await world.clock.advance(125_000);
   expect(await say(world, app, '/status')).toMatchInlineSnapshot(`
-    "**Example** is working.
+    "**Example** waits for an answer.
     - Now: \`fix the tests\` (Ann, for 2 min 5 s)
     - Asks: \`Run k7\`; \`approve k7\` or \`deny k7\`
     - Queue: 1 waiting, paused
@@ -259,7 +259,7 @@ test('status, usage, sessions and whoami tell what there is', async () => {
     .toMatchInlineSnapshot(`
     "Sessions of this thread:
 
-    - **Example**: running, active here, made … ago (\`s_ID\`)"
+    - **Example** is working, active here, made … ago (\`s_ID\`)"
   `);
   await world.patch(session.id, {
     state: 'failed',
@@ -301,4 +301,44 @@ test('help lists what the person may do; unknown verbs get one short answer', as
     `"There is no command \`/stopp\`. Did you mean \`stop\`? \`help\` lists what you can do."`,
   );
   expect(await say(world, app, '/help stop')).toContain('Stop the running turn');
+});
+
+test('mode, model and agent alone say what there is to choose from', async () => {
+  const { world, app, session } = await withTurn();
+  expect(await say(world, app, '/model')).toMatchInlineSnapshot(
+    `"The agent offers no model to choose from."`,
+  );
+  await world.patch(session.id, {
+    report: {
+      canLoad: false,
+      canResume: false,
+      promptKinds: [],
+      modes: [{ id: 'ask', name: 'Ask' }],
+      currentModeId: 'ask',
+      configOptions: [
+        {
+          id: 'model',
+          name: 'Model',
+          type: 'select',
+          currentValue: 'quick',
+          options: [
+            { value: 'quick', name: 'Quick' },
+            { value: 'steady', name: 'Steady' },
+          ],
+        },
+      ],
+    },
+  });
+  expect(await say(world, app, '/mode')).toMatchInlineSnapshot(
+    `"The mode is \`ask\`. You can use: \`ask\`."`,
+  );
+  expect(await say(world, app, '/model')).toMatchInlineSnapshot(
+    `"The model is \`quick\`. You can use: \`quick\`, \`steady\`."`,
+  );
+  expect(await say(world, app, '/agent')).toMatchInlineSnapshot(
+    `"The agent is \`example\`. You can use: \`example\`, \`codex\`."`,
+  );
+  expect(await say(world, app, '/help frob')).toMatchInlineSnapshot(
+    `"There is no command \`/frob\`. \`help\` lists what you can do."`,
+  );
 });

@@ -2,6 +2,9 @@
 import { info, on, sessionOf } from '../context.ts';
 import { usageText } from '../texts.ts';
 
-export const usage = on('usage', async (context) =>
-  info(usageText((await sessionOf(context)).usage)),
-);
+export const usage = on('usage', async (context) => {
+  const { id, usage: stored } = await sessionOf(context);
+  // The row has it from the end of the last turn.
+  const { usage: latest } = await context.transcript(id);
+  return info(usageText(latest ?? stored));
+});
