@@ -39,9 +39,16 @@ export async function hear(edge: Edge, heard: Heard): Promise<void> {
   const verb = verbOf(heard, identity.names, bound.length > 0);
   const wantsWork = verb !== undefined && WORK.has(verb);
   if (wantsWork && !holds(caller, 'run')) {
-    await edge.guard.note(verb, caller, 'They may not start work here.', { subject: heard.text });
+    await edge.guard.note(verb, caller, MAY_NOT, { subject: heard.text });
     // A label has no text of the one who added it: there is nothing to let run.
-    if (mentioned && heard.addressed !== true) await showOutsider(edge, heard);
+    if (heard.addressed === true)
+      await refuse(edge, {
+        thread: threadRef(heard.place),
+        title: heard.title,
+        by: heard.by,
+        reason: MAY_NOT,
+      });
+    else if (mentioned) await showOutsider(edge, heard);
     return;
   }
   const since = bound.length === 0 ? 0 : (known?.updatedAt ?? clock.now());
@@ -69,6 +76,8 @@ async function letRun(edge: Edge, heard: Heard, caller: Caller, readOnly: boolea
     await refuse(edge, { thread: threadRef(heard.place), title, by, reason: error.message });
   }
 }
+
+const MAY_NOT = 'Sorry, only people with write access can start work here. Please ask one of them.';
 
 const WORK: ReadonlySet<Verb> = new Set<Verb>(['prompt', 'new', 'steer']);
 

@@ -35,6 +35,7 @@ import { onDeleted } from './listeners/deleted.ts';
 import type { ListenerDeps, Source } from './listeners/deps.ts';
 import { onHomeOpened } from './listeners/home.ts';
 import { leftSchema, onLeft } from './listeners/left.ts';
+import { createRefused } from './listeners/refuse.ts';
 import { onReacted } from './listeners/reacted.ts';
 import { onSaid } from './listeners/said.ts';
 import { onAsked, onShortcut, SHORTCUT } from './listeners/shortcut.ts';
@@ -163,6 +164,7 @@ function listenerDeps(deps: SlackDeps, workspaces: Workspaces, installer: Instal
     mintToken,
     reactions: createReactions({ workspaces, triggers, clock }),
     pace: createPace(READS, clock),
+    refused: createRefused(clock),
     heard: createHeard(clock),
     // The one token of a single workspace is a setting: it cannot be forgotten.
     forget: async (team: string) => installer?.forget(team),

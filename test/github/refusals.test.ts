@@ -126,7 +126,7 @@ const WAYS: Readonly<
       if (pull.labels.includes('agent')) bench.people.unlabel(bench.mia, pull, 'agent');
       bench.people.label(who, pull, 'agent');
     },
-    told: 0,
+    told: 1,
   },
   'the text of a new issue': {
     who: () => bench.eve,

@@ -16,6 +16,7 @@ import { STOP_ACTION } from '../renderers/home.ts';
 import { EDIT_ACTION } from '../renderers/notice.ts';
 import { PERMISSION_ACTION } from '../renderers/permission.ts';
 import type { ListenerDeps, Source } from './deps.ts';
+import { refuse } from './refuse.ts';
 import { whisper } from './whisper.ts';
 
 type Clicked = z.infer<typeof actionsSchema>;
@@ -40,7 +41,8 @@ export async function onClicked(
     const words = wordsFor(error);
     if (channel === undefined) return deps.homes.publish(team, user.id, words);
     const thread = message?.thread_ts ?? container?.thread_ts ?? '';
-    await whisper(deps, { team, channel, thread }, user.id, words);
+    const tell = error.code === 'forbidden' ? refuse : whisper;
+    await tell(deps, { team, channel, thread }, user.id, words);
   }
 }
 

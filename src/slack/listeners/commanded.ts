@@ -19,6 +19,7 @@ import { OWN_NAME, titleOf, toText } from '../prompts/text.ts';
 import { escape } from '../renderers/mrkdwn.ts';
 import { cut, SECTION_LIMIT } from '../renderers/body.ts';
 import type { ListenerDeps, Source } from './deps.ts';
+import { refuse } from './refuse.ts';
 import { whisper } from './whisper.ts';
 
 type Commanded = z.infer<typeof commandSchema>;
@@ -39,6 +40,8 @@ export async function onCommanded(
   const text = toText(command.text, workspace.botUserId).trim();
   const answer = await quickAnswer(deps, caller, { team, user, text });
   if (answer !== undefined) return whisper(deps, nowhere, user, answer);
+  const refused = await refusal(deps, caller);
+  if (refused !== undefined) return refuse(deps, nowhere, user, refused);
   // Repeated after a crash, the message may be there already.
   const before = await findByCommand(deps.workspaces, nowhere, cause);
   const opened = before ?? (await open(deps, nowhere, caller.actor.name, text, cause));
@@ -96,7 +99,7 @@ async function quickAnswer(
         return inThread(command.verb);
     }
   }
-  return refusal(deps, caller);
+  return undefined;
 }
 
 const inThread = (verb: string): string =>

@@ -13,6 +13,7 @@ import type { Heard } from '../heard.ts';
 import type { Homes } from '../home.ts';
 import type { SlackAccess } from '../options.ts';
 import type { Triggers } from '../triggers.ts';
+import type { Refused } from './refuse.ts';
 
 export interface ListenerDeps {
   readonly inbound: { accept(message: InboundMessage): Promise<'stored' | 'duplicate'> };
@@ -34,6 +35,7 @@ export interface ListenerDeps {
   /** Whether a reply without a mention goes on with its thread's session. */
   readonly untaggedReplies: boolean;
   readonly access: SlackAccess;
+  readonly refused: Refused;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -35,6 +35,8 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
   if (!addressed && !isMentioned && !isBound) return;
   const caller = await speaker(deps, team, said);
   if (caller === undefined) {
+    // A mention comes as a message as well.
+    if (addressed || said.type === 'app_mention') await noteBot(deps, team, said);
     if (isBound) deps.heard.missed(place);
     return;
   }
@@ -131,6 +133,26 @@ async function speaker(deps: ListenerDeps, team: string, said: Said): Promise<Ca
     return { actor, roles };
   }
   return said.user === undefined ? undefined : deps.people.caller(team, said.channel, said.user);
+}
+
+/** A bot that is answered may answer that: it is refused without a word, and only the log knows. */
+async function noteBot(
+  { decisions, clock }: ListenerDeps,
+  team: string,
+  said: Said,
+): Promise<void> {
+  const id = `${team}/${said.app_id ?? said.bot_id ?? ''}`;
+  await decisions.append({
+    at: clock.now(),
+    actor: { surface: SURFACE, id, name: 'an app', kind: 'bot' },
+    verb: 'prompt',
+    outcome: 'refused',
+    reason: 'Bots are not listened to, unless the configuration names them.',
+    sessionId: null,
+    promptId: null,
+    subjectHash: null,
+    subject: said.text ?? '',
+  });
 }
 
 export async function hasSession(deps: Pick<ListenerDeps, 'threads'>, place: Place) {

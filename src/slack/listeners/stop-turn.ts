@@ -2,7 +2,7 @@
 import { isAppError } from '../../core/model/errors.ts';
 import { refOf, type Place } from '../address.ts';
 import type { ListenerDeps } from './deps.ts';
-import { whisper } from './whisper.ts';
+import { refuse } from './refuse.ts';
 
 /**
  * Nothing runs there: nothing happens. A refusal is told to that person alone, and then the turn
@@ -19,7 +19,7 @@ export async function stopTurn(deps: ListenerDeps, place: Place, user: string): 
   } catch (error) {
     if (!isAppError(error) || error.code === 'unavailable') throw error;
     if (error.code !== 'forbidden') return true;
-    await whisper(deps, place, user, error.message);
+    await refuse(deps, place, user, error.message);
     return false;
   }
   return true;

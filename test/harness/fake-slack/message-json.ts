@@ -1,6 +1,9 @@
 /** A message as Slack writes it in answers and events. */
 import { APP_ID, type Install, type Json, type SlackMessage, type SlackState } from './state.ts';
 
+/** Of every bot but ours. */
+export const OTHER_APP_ID = 'A00000OTHER';
+
 /** What Slack makes of plain text that people type; shared by events and answers. */
 function richText(text: string): readonly Json[] {
   const parts = text.split(/(<@[A-Z0-9]+>)/).filter((part) => part !== '');
@@ -47,7 +50,9 @@ export function messageJson(
           bot_profile: { id: install.botId, app_id: APP_ID, team_id: install.teamId },
           ...(message.blocks.length > 0 && { blocks: withIds(message.blocks) }),
         }
-      : { client_msg_id: `c-${message.ts}`, blocks: richText(message.text) }),
+      : state.user(message.user).isBot
+        ? { bot_id: `B${message.user.slice(1)}`, app_id: OTHER_APP_ID }
+        : { client_msg_id: `c-${message.ts}`, blocks: richText(message.text) }),
     ...(message.threadTs !== null && { thread_ts: message.threadTs, parent_user_id: root?.user }),
     ...(last !== undefined && {
       thread_ts: message.ts,
