@@ -88,13 +88,18 @@ describe.each(ROWS.map((row) => ({ row, name: `${row[0]} ${row[1]}` })))('$name'
   });
 
   it(`names the missing scope ${scope}`, async () => {
+    const logged = new Set<string>();
     const lesser = [...secrets].filter(([name]) => name !== scope && name !== 'admin');
     for (const [, secret] of lesser) {
       const { status, text } = await answer(row, secret);
       expect(status).toBe(403);
       expect(JSON.parse(text)).toMatchObject({ code: 'forbidden' });
       expect(text).toContain(`\`${scope}\``);
+      const [newest] = (await server.storage.decisions.decisions(null, 1)).data;
+      expect(newest).toMatchObject({ outcome: 'refused', actor: { kind: 'token' } });
+      logged.add(JSON.stringify(newest));
     }
+    expect(logged.size).toBe(lesser.length);
   });
 
   it.each([scope, 'admin' as const])('lets the scope %s pass', async (name) => {
