@@ -47,6 +47,7 @@ import { createWebSurface } from './web/client/web-surface.ts';
 import { createLogin } from './web/login.ts';
 
 const DEFAULT_AGENT = 'example';
+const WEB = { mentions: () => ['threadcast'] } as const;
 /** Sessions with a live agent or work to do at once; one more is refused until one rests. */
 const MAX_WORKING_SESSIONS = 200;
 /** For sending what is final when the server stops. */
@@ -154,7 +155,7 @@ async function createThreads(foundation: Foundation, sessions: Sessions) {
     store: storage.sessions,
     transcript: presenter.transcript,
     config: {
-      mentions: (surface) => byName.get(surface)?.mentions ?? ['threadcast'],
+      mentions: (surface) => (byName.get(surface) ?? WEB).mentions(),
       untaggedReplies: (surface) => byName.get(surface)?.untaggedReplies ?? true,
       botTurnsPerHour: config.botTurnsPerHour,
       defaultAgent: DEFAULT_AGENT,
@@ -195,6 +196,8 @@ function attachEdges(
     idempotency: storage.idempotency,
     ping: () => storage.ping(),
     sessionCount: () => sessions.manager.count(),
+    platforms: () =>
+      new Map(threads.platforms.map(({ surface, standing }) => [surface.name, standing()])),
     threadsOf: (id) => threadsOf(storage, id),
     version: readVersion(),
     allowedOrigins: [],
@@ -288,8 +291,6 @@ async function startWorkers(
   undo.push(() => manager.stop());
   await inbound.start();
   undo.push(() => inbound.stop());
-  for (const platform of platforms) {
-    await platform.start();
-    undo.push(() => platform.stop());
-  }
+  for (const platform of platforms) platform.start();
+  undo.push(async () => void (await Promise.all(platforms.map((platform) => platform.stop()))));
 }

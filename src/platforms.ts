@@ -9,10 +9,12 @@ import type { PageLinks } from './core/access/page-links.ts';
 import type { Inbound } from './core/inbound/inbound.ts';
 import { AppError } from './core/model/errors.ts';
 import type { Outbox } from './core/outbox/outbox.ts';
+import type { Standing } from './core/platforms/reach.ts';
 import type { Leases } from './core/ports/leases.ts';
 import type { Logger } from './core/ports/logger.ts';
 import type { Surface } from './core/ports/surface.ts';
 import { systemClock } from './core/ports/system-clock.ts';
+import type { WakeBus } from './core/ports/wake-bus.ts';
 import type { SessionService } from './core/sessions/service.ts';
 import type { Hook } from './http/server.ts';
 import type { Storage } from './storage/open.ts';
@@ -24,6 +26,7 @@ export interface PlatformDeps {
   readonly storage: Pick<Storage, 'threads' | 'deliveries' | 'installations' | 'decisions'>;
   readonly sessions: SessionService;
   readonly leases: Leases;
+  readonly wakeBus: WakeBus;
   readonly actionTokens: ActionTokens;
   /** None when the configuration names no address that people reach. */
   readonly links: PageLinks | undefined;
@@ -38,15 +41,18 @@ export interface PlatformDeps {
 export interface Platform {
   readonly surface: Surface;
   readonly hook: Hook;
-  /** Names that address us there, our own first. */
-  readonly mentions: readonly string[];
+  /** Names that address us there, our own first; undefined until the platform has said them. */
+  readonly mentions: () => readonly string[] | undefined;
   /** Whether a reply without a mention goes on with a thread's session (chat.md §1). */
   readonly untaggedReplies: boolean;
-  start(): Promise<void>;
+  /** Whether it can be worked with now, and what to do otherwise. */
+  standing(): Standing;
+  /** Begins to; does not wait for the platform. */
+  start(): void;
   stop(): Promise<void>;
 }
 
-/** Those that are configured. Rejects with a sentence when one of them refuses us. */
+/** Those that are configured. Calls none of them; rejects with a sentence for a wrong setting. */
 export async function createPlatforms(deps: PlatformDeps): Promise<readonly Platform[]> {
   const made = await Promise.all([createGitHub(deps), createSlack(deps)]);
   return made.filter((platform) => platform !== undefined);
@@ -57,7 +63,7 @@ async function createGitHub(deps: PlatformDeps): Promise<Platform | undefined> {
   if (github === undefined) return undefined;
   const { createGitHubApp } = await import('./github/app.ts');
   const { threads, deliveries, decisions } = deps.storage;
-  const app = await createGitHubApp({
+  const app = createGitHubApp({
     ...deps,
     threads,
     deliveries,
@@ -80,9 +86,10 @@ async function createGitHub(deps: PlatformDeps): Promise<Platform | undefined> {
   return {
     surface: app.surface,
     hook: app.webhooks,
-    mentions: app.identity.names,
+    mentions: () => (app.standing().state === 'ready' ? app.identity.names : undefined),
     untaggedReplies: github.untaggedReplies,
-    start: async () => app.start(),
+    standing: () => app.standing(),
+    start: () => void app.start(),
     stop: () => app.stop(),
   };
 }
@@ -103,7 +110,7 @@ async function createSlack(deps: PlatformDeps): Promise<Platform | undefined> {
   if (slack === undefined) return undefined;
   const { createSlackApp } = await import('./slack/app.ts');
   const { threads, deliveries, installations, decisions } = deps.storage;
-  const app = await createSlackApp({
+  const app = createSlackApp({
     ...deps,
     threads,
     deliveries,
@@ -120,9 +127,10 @@ async function createSlack(deps: PlatformDeps): Promise<Platform | undefined> {
   return {
     surface: app.surface,
     hook: { path: '/slack', handle: app.handle },
-    mentions: ['threadcast'],
+    mentions: () => ['threadcast'],
     untaggedReplies: slack.untaggedReplies,
-    start: () => app.start(),
+    standing: () => app.standing(),
+    start: () => void app.start(),
     stop: () => app.stop(),
   };
 }

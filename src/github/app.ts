@@ -2,22 +2,27 @@
  * The GitHub App, put together. `webhooks/table.ts` has every event that it listens to. Loaded only
  * when it is configured.
  */
+import { createPrivateKey } from 'node:crypto';
+import { AppError } from '../core/model/errors.ts';
+import { createDeliveryWorker, type Verdict } from '../core/platforms/deliveries.ts';
+import { createReach, type Standing } from '../core/platforms/reach.ts';
 import type { Surface } from '../core/ports/surface.ts';
 import { createGuard } from '../core/sessions/guard.ts';
 import { createMintAnswer } from '../core/sessions/answer-by-token.ts';
 import { createPace } from '../core/outbox/pace.ts';
 import { SURFACE } from './address.ts';
 import { createComments } from './client/comments.ts';
-import { readIdentity, type Identity } from './client/identity.ts';
-import { createGitHubAuth } from './client/octokit.ts';
+import { isTemporary, messageOf, retryAfterOf } from './client/failures.ts';
+import { createIdentity, explainSilence, type Identity } from './client/identity.ts';
+import { createGitHubAuth, type GitHubAuth } from './client/octokit.ts';
 import { createPermissions } from './client/permissions.ts';
 import { createShowSeen } from './client/reactions.ts';
 import { createRepositories } from './client/repositories.ts';
 import { createGitHubSurface } from './client/surface.ts';
 import type { Edge, GitHubDeps } from './deps.ts';
+import { apiBase } from './options.ts';
 import { catchUp } from './receive/catch-up.ts';
 import { createReceiver, WEBHOOK_PATH } from './receive/receive.ts';
-import { createWorker } from './receive/worker.ts';
 import { createCardLimit } from './outsiders.ts';
 import { webBase } from './options.ts';
 import { createMarks } from './renderers/marker.ts';
@@ -26,14 +31,19 @@ import { handleDelivery, laneOf } from './webhooks/table.ts';
 
 export interface GitHubApp {
   readonly surface: Surface;
+  /** AppError `unavailable` for its names until GitHub has said them. */
   readonly identity: Identity;
   /** Mount it for every method; it takes the raw body. */
   readonly webhooks: {
     readonly path: string;
     readonly handle: (request: Request) => Promise<Response>;
   };
-  /** Works off what was stored, and asks for what was missed. */
-  start(): void;
+  /**
+   * Asks GitHub who we are until it says it; from then on works off what was stored, and asks for
+   * what was missed. Resolves after the first answer, or the want of one.
+   */
+  start(): Promise<void>;
+  standing(): Standing;
   stop(): Promise<void>;
   /** Resolves when no delivery is being worked on: for tests. */
   idle(): Promise<void>;
@@ -45,58 +55,95 @@ export interface GitHubApp {
  */
 const READS = { burst: 250, perMinute: 250 } as const;
 
-/** Asks GitHub who we are: rejects when APP_ID or PRIVATE_KEY is wrong, or GitHub is away. */
-export async function createGitHubApp(deps: GitHubDeps): Promise<GitHubApp> {
-  const { options, clock, logger, deliveries, leases, actionTokens } = deps;
+/** Calls nobody: deliveries are verified and stored at once. AppError `invalid` for a bad key. */
+export function createGitHubApp(deps: GitHubDeps): GitHubApp {
+  const { options, clock, logger, deliveries, actionTokens } = deps;
+  checkKey(options.privateKey);
   const auth = createGitHubAuth(options, logger);
-  const identity = await readIdentity(auth, options.aliases);
-  const repositories = createRepositories(auth);
-  const permissions = createPermissions({ auth, repositories, clock });
-  const marks = createMarks(options.signingKey);
-  const comments = createComments({ auth, repositories, identity, marks });
-  const triggers = createTriggers();
-  const edge: Edge = {
-    ...deps,
-    auth,
-    identity,
-    repositories,
-    permissions,
-    pace: createPace(READS, clock),
-    comments,
-    marks,
-    triggers,
-    showSeen: createShowSeen({ clock, logger }),
-    guard: createGuard({ ...deps, clock }),
-    cardLimit: createCardLimit(),
-  };
+  const identity = createIdentity(auth, options);
+  const edge = createEdge(deps, auth, identity);
   const surface = createGitHubSurface({
-    comments,
-    marks,
-    triggers,
-    clock,
+    ...edge,
     mint: createMintAnswer(actionTokens, SURFACE),
     links: options.links,
     webBase: webBase(options),
   });
-  const worker = createWorker({
-    deliveries,
-    leases,
-    clock,
-    logger,
+  const worker = createDeliveryWorker({
+    ...deps,
+    source: SURFACE,
     laneOf,
     handle: (delivery) => handleDelivery(edge, delivery),
+    judge: (error) => judge(error, clock.now()),
+    reasonOf: messageOf,
   });
-  const { webhookSecret: secret } = options;
-  const receive = createReceiver({ secret, deliveries, clock, logger, onStored: worker.wake });
-  return {
-    surface,
-    identity,
-    webhooks: { path: WEBHOOK_PATH, handle: receive },
-    start: () => {
+  const api = apiBase(options) ?? 'https://api.github.com';
+  const reach = createReach({
+    name: 'GitHub',
+    connect: () => identity.learn(),
+    explain: (error) => explainSilence(error, api),
+    onReady: () => {
       worker.start();
       void catchUp({ auth, clock, logger });
     },
-    stop: () => worker.stop(),
+    clock,
+    logger,
+  });
+  const onStored = (): void => {
+    reach.hurry();
+    worker.stored();
+  };
+  const { webhookSecret: secret } = options;
+  return {
+    surface,
+    identity,
+    webhooks: {
+      path: WEBHOOK_PATH,
+      handle: createReceiver({ secret, deliveries, clock, logger, onStored }),
+    },
+    start: () => reach.start(),
+    standing: () => reach.standing(),
+    stop: () => {
+      reach.stop();
+      return worker.stop();
+    },
     idle: () => worker.idle(),
   };
+}
+
+function createEdge(deps: GitHubDeps, auth: GitHubAuth, identity: Identity): Edge {
+  const { options, clock, logger } = deps;
+  const repositories = createRepositories(auth);
+  const marks = createMarks(options.signingKey);
+  return {
+    ...deps,
+    auth,
+    identity,
+    repositories,
+    permissions: createPermissions({ auth, repositories, clock }),
+    pace: createPace(READS, clock),
+    comments: createComments({ auth, repositories, identity, marks }),
+    marks,
+    triggers: createTriggers(),
+    showSeen: createShowSeen({ clock, logger }),
+    guard: createGuard({ ...deps, clock }),
+    cardLimit: createCardLimit(),
+  };
+}
+
+function checkKey(pem: string): void {
+  try {
+    createPrivateKey(pem);
+  } catch (cause) {
+    throw new AppError(
+      'invalid',
+      "PRIVATE_KEY holds no key that can be read. Make a new key on the App's page (Private keys) and set PRIVATE_KEY to it.",
+      { cause },
+    );
+  }
+}
+
+function judge(error: unknown, now: number): Verdict {
+  const ms = retryAfterOf(error, now);
+  if (ms !== undefined) return { kind: 'later', ms };
+  return isTemporary(error) ? { kind: 'again' } : { kind: 'never' };
 }

@@ -8,6 +8,7 @@ import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { Leases } from '../core/ports/leases.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { DecisionLog, ThreadStore } from '../core/ports/stores.ts';
+import type { WakeBus } from '../core/ports/wake-bus.ts';
 import type { Guard } from '../core/sessions/guard.ts';
 import type { SessionService } from '../core/sessions/service.ts';
 import type { Comments } from './client/comments.ts';
@@ -32,6 +33,7 @@ export interface GitHubDeps {
   readonly outbox: () => Pick<Outbox, 'open' | 'openHourly'>;
   readonly actionTokens: ActionTokens;
   readonly leases: Leases;
+  readonly wakeBus: WakeBus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly options: GitHubOptions;

@@ -2,6 +2,7 @@
 import type { Redact } from '../core/access/redact.ts';
 import type { EventHub } from '../core/events/hub.ts';
 import type { SessionId } from '../core/model/ids.ts';
+import type { Standing } from '../core/platforms/reach.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { SessionStore } from '../core/ports/session-store.ts';
@@ -56,6 +57,8 @@ export interface ControlPlaneDeps {
   readonly ping: () => Promise<void>;
   /** Sessions that are not ended; must cost the same however many there are. */
   readonly sessionCount: () => number;
+  /** Whether each chat platform that is set up can be worked with; by name. */
+  readonly platforms?: () => ReadonlyMap<string, Standing>;
   /** Threads bound to a session; without it `threads` is always empty. */
   readonly threadsOf?: (id: SessionId) => Promise<readonly BoundThread[]>;
   readonly clock: Clock;

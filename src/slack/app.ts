@@ -9,6 +9,7 @@ import type { ActionTokens } from '../core/access/action-token.ts';
 import type { PageLinks } from '../core/access/page-links.ts';
 import { AppError, isAppError } from '../core/model/errors.ts';
 import { createPace } from '../core/outbox/pace.ts';
+import { createReach, type Standing } from '../core/platforms/reach.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { DeliveryStore } from '../core/ports/deliveries.ts';
 import type { InstallationStore } from '../core/ports/installations.ts';
@@ -16,9 +17,11 @@ import type { Leases } from '../core/ports/leases.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { Surface } from '../core/ports/surface.ts';
 import type { DecisionLog, InboundMessage, ThreadStore } from '../core/ports/stores.ts';
+import type { WakeBus } from '../core/ports/wake-bus.ts';
 import type { SessionService } from '../core/sessions/service.ts';
 import { createMintOffer, createMintToken } from './actions.ts';
 import { clientOptions } from './client/calls.ts';
+import { explainSilence } from './client/failures.ts';
 import { createPeople } from './client/people.ts';
 import { createReactions } from './client/reactions.ts';
 import { createSessionStatuses } from './client/session-status.ts';
@@ -58,8 +61,8 @@ import {
   type Envelope,
 } from './payloads.ts';
 import { createHttpHandler, type Handle } from './receive/http.ts';
-import { createIntake } from './receive/intake.ts';
-import { createSocket, type Socket } from './receive/socket.ts';
+import { createIntake, type Intake } from './receive/intake.ts';
+import { createSocket } from './receive/socket.ts';
 import { createTriggers } from './triggers.ts';
 
 export interface SlackDeps {
@@ -70,6 +73,7 @@ export interface SlackDeps {
   readonly deliveries: DeliveryStore;
   readonly installations: InstallationStore;
   readonly leases: Leases;
+  readonly wakeBus: WakeBus;
   readonly actionTokens: ActionTokens;
   /** 32 bytes, for this purpose only: tokens of workspaces are encrypted with it. */
   readonly secretKey: Uint8Array;
@@ -84,17 +88,19 @@ export interface SlackApp {
   readonly surface: Surface;
   /** Everything under `/slack/`: events unless in Socket Mode, and the installation pages. */
   readonly handle: Handle;
+  /**
+   * Asks Slack until it answers, and works off what was stored from then on. Resolves after the
+   * first answer, or the want of one.
+   */
   start(): Promise<void>;
+  standing(): Standing;
   stop(): Promise<void>;
 }
 
-/** AppError `invalid` says which setting is missing. Nothing is connected before `start`. */
-export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
+/** AppError `invalid` says which setting is missing. Nothing is called or connected before `start`. */
+export function createSlackApp(deps: SlackDeps): SlackApp {
   const { options, clock, logger } = deps;
-  const { appToken, signingSecret, oauth } = options;
-  if (appToken === undefined && signingSecret === undefined) {
-    throw new AppError('invalid', 'Slack needs SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET.');
-  }
+  const { appToken, signingSecret, oauth } = checked(options);
   const client = clientOptions(options.apiUrl, logger);
   const installer =
     options.botToken === undefined && oauth !== undefined
@@ -104,14 +110,28 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
   const listener = listenerDeps(deps, workspaces, installer);
   const dispatch = createDispatch(listener, client);
   const intake = createIntake({ ...deps, dispatch });
-  const socket: Socket | undefined =
-    appToken === undefined
-      ? undefined
-      : createSocket({ appToken, clientOptions: client, intake, logger });
+  const socket = appToken === undefined ? undefined : createSocket({ ...deps, appToken, client });
+  const reach = createReach({
+    name: 'Slack',
+    connect: async () => {
+      await workspaces.check();
+      intake.start();
+      await socket?.connect();
+    },
+    explain: explainSilence,
+    onReady: () => {},
+    clock,
+    logger,
+  });
+  const take: Intake['take'] = (payload) => {
+    reach.hurry();
+    return intake.take(payload);
+  };
+  socket?.listen({ take, lost: () => reach.lost() });
   const events: Handle | undefined =
     signingSecret === undefined
       ? undefined
-      : createHttpHandler({ signingSecret, intake, clock, logger });
+      : createHttpHandler({ signingSecret, intake: { take }, clock, logger });
   const surface = createSlackSurface({
     ...listener,
     mintOffer: createMintOffer(deps.actionTokens),
@@ -127,15 +147,19 @@ export async function createSlackApp(deps: SlackDeps): Promise<SlackApp> {
       const answer = await installer?.handle(request);
       return answer ?? new Response('There is nothing here.', { status: 404 });
     },
-    async start() {
-      await intake.start();
-      await socket?.start();
-    },
+    start: () => reach.start(),
+    standing: () => reach.standing(),
     async stop() {
+      reach.stop();
       await socket?.stop();
       await intake.stop();
     },
   };
+}
+
+function checked(options: SlackOptions): SlackOptions {
+  if (options.appToken !== undefined || options.signingSecret !== undefined) return options;
+  throw new AppError('invalid', 'Slack needs SLACK_APP_TOKEN, or SLACK_SIGNING_SECRET.');
 }
 
 function single({ botToken }: SlackOptions, client: WebClientOptions): Workspaces {

@@ -15,7 +15,13 @@ import { createLocalWakeBus } from './wake-bus.ts';
 const CHANNEL = 'threadcast_wake';
 /** Waits between attempts to listen again, ms; the last one repeats. */
 const RECONNECT = [50, 200, 1_000, 2_000, 5_000];
-const TOPICS: ReadonlySet<string> = new Set<WakeTopic>(['session', 'inbox', 'outbox', 'hosted']);
+const TOPICS: ReadonlySet<string> = new Set<WakeTopic>([
+  'session',
+  'inbox',
+  'deliveries',
+  'outbox',
+  'hosted',
+]);
 
 function isTopic(text: string): text is WakeTopic {
   return TOPICS.has(text);

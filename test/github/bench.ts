@@ -72,15 +72,16 @@ export async function openGitHub(
   };
   const makeEdge = async (deps: EdgeDeps) => {
     const actionTokens = createActionTokens({ key: key(7) });
-    const made = await createGitHubApp({ ...deps, actionTokens, options });
+    const made = createGitHubApp({ ...deps, actionTokens, options });
     app = made;
     beside(deps, { surface: made.surface, actionTokens });
-    const mentions = made.identity.names;
     return {
       surface: made.surface,
-      mentions,
+      get mentions() {
+        return made.identity.names;
+      },
       untaggedReplies: options.untaggedReplies,
-      start: async () => made.start(),
+      start: () => made.start(),
       stop: () => made.stop(),
     };
   };
@@ -157,6 +158,10 @@ export async function openGitHub(
         within,
         200,
       ),
+    standing: () => {
+      if (app === undefined) throw new Error('no app');
+      return app.standing();
+    },
     restart: async (): Promise<void> => {
       await stop(server);
       server = await startCore(stores, makeEdge);

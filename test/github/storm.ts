@@ -108,7 +108,7 @@ export async function startProcess({ github, clock, dataDir, databaseUrl }: Proc
     if (part === undefined) throw new Error('used before it was made');
     return part;
   };
-  const app = await createGitHubApp({
+  const app = createGitHubApp({
     ...shared,
     sessions,
     deliveries: storage.deliveries,
@@ -169,7 +169,7 @@ export async function startProcess({ github, clock, dataDir, databaseUrl }: Proc
   await outbox.start();
   presenter.start();
   await inbound.start();
-  app.start();
+  await app.start();
   return {
     storage,
     hub,

@@ -21,7 +21,7 @@ export interface Facts {
   readonly pendingPermissions: number;
   /** Inbox rows that are not worked off. */
   readonly pendingInbox: number;
-  /** Outbox messages that are neither settled nor given up. */
+  /** Outbox messages that are neither settled nor given up; reactions come last, and are not counted. */
   readonly unsettled: number;
 }
 
@@ -68,7 +68,7 @@ export async function factsOf(all: Query): Promise<Facts> {
     pendingPermissions: await count("select count(*) n from permissions where state = 'pending'"),
     pendingInbox: await count("select count(*) n from inbox where state = 'pending'"),
     unsettled: await count(
-      "select count(*) n from outbox where state not in ('settled', 'given_up')",
+      "select count(*) n from outbox where state not in ('settled', 'given_up') and (mirror is null or mirror <> 'reaction')",
     ),
   };
 }

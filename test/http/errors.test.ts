@@ -191,7 +191,12 @@ describe('a server that closes', () => {
     const ready = await server.call('GET', '/api/health/ready', { token: null });
     expect([ready.status, await ready.json()]).toEqual([503, { status: 'no_database' }]);
     const health = await server.call('GET', '/api/health', { token: null });
-    expect(await health.json()).toEqual({ status: 'ok', version: '1.2.3', sessions: 1 });
+    expect(await health.json()).toEqual({
+      status: 'ok',
+      version: '1.2.3',
+      sessions: 1,
+      platforms: {},
+    });
   });
 });
 

@@ -18,6 +18,7 @@ const CORE: Readonly<Record<string, readonly string[]>> = {
   ports: ['model'],
   ...Object.fromEntries(PURE.map((name) => [name, ['model']])),
   events: ['model', 'ports', ...PURE],
+  platforms: ['model', 'ports', ...PURE],
   ...Object.fromEntries(WORKING.map((name) => [name, ['model', 'ports', ...PURE, 'events']])),
 };
 

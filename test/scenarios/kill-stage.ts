@@ -157,10 +157,14 @@ export async function openStage({ seed, postgres }: StageOptions) {
     await Promise.allSettled([write(web), prompt(server), answerAll(server)]);
   }
 
+  const query = async (sql: string) => (await postgres?.query(databaseUrl ?? '', sql)) ?? [];
+  /** As it is now, also while a server is up. */
+  const look = (): Promise<Facts> =>
+    postgres === undefined ? readFacts(directory.path) : factsOf(query);
+
   /** After a kill. What the dead server had sent to Postgres is done or gone when this resolves. */
   async function facts(): Promise<Facts> {
-    if (postgres === undefined || databaseUrl === undefined) return readFacts(directory.path);
-    const query = (sql: string) => postgres.query(databaseUrl, sql);
+    if (postgres === undefined) return look();
     await eventually(async () => {
       const others = await query(
         'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -170,7 +174,7 @@ export async function openStage({ seed, postgres }: StageOptions) {
     // As after the nine seconds in which nobody knows yet that it is dead.
     await query('update leases set holder = null');
     await query('delete from holders');
-    return factsOf(query);
+    return look();
   }
 
   /** Says of Slack that it has heard from us: those must have been worked off in the end. */
@@ -189,6 +193,7 @@ export async function openStage({ seed, postgres }: StageOptions) {
     prompt,
     busy,
     answerAll,
+    look,
     facts,
     prompts,
     posts,

@@ -12,9 +12,7 @@ let github: FakeGitHub;
 let slack: FakeSlack;
 let server: ServerProcess;
 
-beforeAll(async () => {
-  github = await createFakeGitHub({ ghes: true });
-  slack = await startFakeSlack();
+async function start(): Promise<void> {
   server = await startServerProcess({
     dataDir: directory.path,
     env: {
@@ -32,6 +30,12 @@ beforeAll(async () => {
   });
   github.hooks.target = `${server.url}/api/github/webhooks`;
   slack.deliverTo(`${server.url}/slack/events`);
+}
+
+beforeAll(async () => {
+  github = await createFakeGitHub({ ghes: true });
+  slack = await startFakeSlack();
+  await start();
 });
 afterAll(async () => {
   await server.stop();
@@ -81,6 +85,38 @@ describe('a server with both platforms', { timeout: 90_000 }, () => {
       (await fetch(`${server.url}${path}`, { method: 'POST', body })).status;
     expect(await post('/api/github/webhooks')).toBeGreaterThanOrEqual(400);
     expect(await post('/slack/events')).toBeGreaterThanOrEqual(400);
+  });
+
+  it('comes up while GitHub refuses it and Slack is away, says so, and answers when it may', async () => {
+    const acme = github.world.user('late', 'Organization');
+    const ann = github.user('lara');
+    const repo = github.world.repo('late', { owner: acme, roles: [[ann, 'admin']] });
+    github.people.install(ann, acme, [repo]);
+    await server.stop();
+    github.fault = () => ({ kind: 'status', status: 401 });
+    slack.api.fault = () => ({ kind: 'reset' });
+    await start();
+    const health = () =>
+      server.api<{ platforms: Record<string, { state: string; says: string }> }>('GET', '/health');
+    await eventually(async () => {
+      const { platforms } = await health();
+      return Object.values(platforms).every(({ state }) => state === 'away') || undefined;
+    });
+    expect(await health()).toMatchObject({
+      status: 'ok',
+      platforms: {
+        github: { says: expect.stringContaining('GitHub does not know this App by this key.') },
+        slack: { says: expect.stringContaining('Slack did not answer auth.test') },
+      },
+    });
+    expect(server.output().match(/GitHub does not know this App/g)).toHaveLength(1);
+    const issue = github.people.openIssue(ann, repo, { title: 'Later', body: 'Please.' });
+    github.people.comment(ann, issue, '@threadcast hello');
+    await until(() => github.hooks.deliveries.at(-1)?.statusCode === 202);
+    github.fault = () => undefined;
+    slack.api.fault = () => undefined;
+    await until(() => github.botComments(issue).some(({ body }) => body.includes('done')));
+    expect((await health()).platforms['github']?.state).toBe('ready');
   });
 
   it('ends in good order, with code 0, while an outcome waits for its budget', async () => {

@@ -13,7 +13,11 @@ import {
   type EdgeDeps,
 } from '../harness/core-bench.ts';
 import { settle } from '../harness/manual-clock.ts';
-import { startFakeSlack, type FakeSlackOptions } from '../harness/fake-slack/fake-slack.ts';
+import {
+  startFakeSlack,
+  type FakeSlack,
+  type FakeSlackOptions,
+} from '../harness/fake-slack/fake-slack.ts';
 import type { SlackMessage, SlackUser } from '../harness/fake-slack/state.ts';
 import { createMemoryInstallations } from './memory-installations.ts';
 
@@ -44,6 +48,8 @@ export interface BenchOptions {
   /** Default true, as in the settings. */
   readonly requesterMayApprove?: boolean;
   readonly untaggedReplies?: boolean;
+  /** Of Slack's API, from before the start. */
+  readonly fault?: FakeSlack['api']['fault'];
 }
 
 /** A web server of its own: the address stays while the app behind it is started again. */
@@ -73,6 +79,7 @@ export async function openSlack(bench: BenchOptions = {}) {
     signedAt: () => Math.floor(clock.now() / 1000),
     ...bench.fake,
   });
+  if (bench.fault !== undefined) slack.api.fault = bench.fault;
   const door = await openDoor();
   if (bench.socket !== true) slack.deliverTo(`${door.url}/slack/events`);
   const ann = slack.addPerson('Ann');
@@ -101,7 +108,7 @@ export async function openSlack(bench: BenchOptions = {}) {
       secretKey: key(9),
       options,
     };
-    door.app = await createSlackApp(all);
+    door.app = createSlackApp(all);
     const { requesterMayApprove = true, untaggedReplies = true } = bench;
     return { ...door.app, requesterMayApprove, untaggedReplies };
   };

@@ -46,7 +46,7 @@ it('a thousand mentions at once over a hundred threads all end, each thread in i
   await until(() => stores.agents.prompts.length >= STORM.threads * STORM.each, 300_000);
   expectInOrder(stores.agents.prompts);
   const isShown = (): boolean => stores.outbox.rows().every(({ state }) => state === 'settled');
-  await until(isShown, 20 * 60_000, 1_000);
+  await until(isShown, 25 * 60_000, 1_000);
   const seconds = Math.ceil((bench.clock.now() - said) / 1_000);
   for (const [at, root] of roots.entries()) {
     expectFinals(at, stores.agents.prompts, slack.answers(root).map(slack.read));

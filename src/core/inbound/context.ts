@@ -12,8 +12,11 @@ import type { InboundMessage, TemplateStore, ThreadStore } from '../ports/stores
 import { NO_SESSION, WINDING_UP } from './texts.ts';
 
 export interface InboundConfig {
-  /** Our names on a surface, the first is the one we call ourselves; with or without `@`. */
-  readonly mentions: (surface: string) => readonly string[];
+  /**
+   * Our names on a surface, the first is the one we call ourselves; with or without `@`. Undefined:
+   * not known yet, and messages from there wait.
+   */
+  readonly mentions: (surface: string) => readonly string[] | undefined;
   /** Whether a reply without a mention goes on with the thread's session. */
   readonly untaggedReplies: (surface: string) => boolean;
   /** Turns that bots may cause in one thread within an hour. */

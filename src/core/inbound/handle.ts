@@ -139,7 +139,7 @@ async function read(
   const isBound = sessionId !== undefined;
   const hasSlash = /^[ \t]*\//m.test(text);
   const options: ParseOptions = {
-    mentions: deps.config.mentions(thread.surface),
+    mentions: deps.config.mentions(thread.surface) ?? [],
     bound: isBound,
     addressed,
     agents: (await deps.templates.templates()).map((template) => template.id),

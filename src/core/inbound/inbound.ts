@@ -158,7 +158,10 @@ async function scanNow(state: State): Promise<void> {
     if (state.epoch === undefined) return;
     const finishedBefore = [...state.finished];
     const rows = await deps.inbox.pending(READ);
-    const fresh = rows.filter((row) => !state.finished.has(idOf(row)));
+    const fresh = rows.filter(
+      (row) =>
+        !state.finished.has(idOf(row)) && deps.config.mentions(row.thread.surface) !== undefined,
+    );
     for (const id of finishedBefore) state.finished.delete(id);
     for (const [thread, own] of Map.groupBy(fresh, threadOf)) take(state, thread, own);
   } catch (error) {

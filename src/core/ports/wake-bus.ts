@@ -7,6 +7,8 @@ export type WakeTopic =
   | 'session'
   /** The inbox has a row. */
   | 'inbox'
+  /** A delivery of a platform was stored; id = its source. */
+  | 'deliveries'
   /** The outbox has a row; id = thread. */
   | 'outbox'
   /** A hosted message was posted or edited; id = thread. */

@@ -42,7 +42,9 @@ export function failureOf(
 ): SendFailure {
   const http = httpError(error);
   const message = messageOf(error);
-  // Said by us before any call: the address is none, or we are not installed there any more.
+  // Said by us before any call: who we are is not known yet...
+  if (isAppError(error, 'unavailable')) return { kind: 'retry', message };
+  // ...the address is none, or we are not installed there any more.
   if (isAppError(error)) return { kind: 'refused', message };
   if (http === undefined) return { kind: call === 'post' ? 'unknown' : 'retry', message };
   const retryAfterMs = throttledFor(http, now);

@@ -4,8 +4,19 @@ import { answers } from '../api.ts';
 import type { Api } from '../api.ts';
 import type { HttpContext } from '../deps.ts';
 
+const platformSchema = z.object({
+  state: z.enum(['connecting', 'ready', 'away']),
+  /** A sentence for people; when it is away, with what to do. */
+  says: z.string(),
+});
+
 const healthSchema = z
-  .object({ status: z.literal('ok'), version: z.string(), sessions: z.number().int() })
+  .object({
+    status: z.literal('ok'),
+    version: z.string(),
+    sessions: z.number().int(),
+    platforms: z.record(z.string(), platformSchema),
+  })
   .openapi('Health');
 
 const readySchema = z
@@ -18,11 +29,19 @@ export function healthRoutes(app: Api, http: HttpContext): void {
       method: 'get',
       path: '/api/health',
       tags: ['health'],
-      summary: 'The server runs, and how many sessions it has',
+      summary: 'The server runs, how many sessions it has, and whether its platforms answer',
       responses: { 200: answers(healthSchema, 'It runs.') },
     }),
     (c) =>
-      c.json({ status: 'ok' as const, version: http.version, sessions: http.sessionCount() }, 200),
+      c.json(
+        {
+          status: 'ok' as const,
+          version: http.version,
+          sessions: http.sessionCount(),
+          platforms: Object.fromEntries(http.platforms?.() ?? []),
+        },
+        200,
+      ),
   );
   app.openapi(
     createRoute({

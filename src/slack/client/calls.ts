@@ -72,7 +72,8 @@ const NOT_CONNECTED = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-function failureOf(error: unknown): CallFailure {
+/** Of an error that Slack's libraries throw. */
+export function failureOf(error: unknown): CallFailure {
   const coded = codedSchema.safeParse(error);
   if (!coded.success) return plainFailure(error);
   const { code, message, ...rest } = coded.data;

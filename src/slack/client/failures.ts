@@ -1,5 +1,5 @@
 /** What a failed call means: for the outbox as a SendFailure, for everybody else as an AppError. */
-import { AppError } from '../../core/model/errors.ts';
+import { AppError, isAppError } from '../../core/model/errors.ts';
 import type { SendFailure } from '../../core/ports/surface.ts';
 import type { CallFailure } from './calls.ts';
 
@@ -63,6 +63,14 @@ export function appErrorOf(method: string, failure: CallFailure): AppError {
   const why = failure.kind === 'throttled' ? 'it has had too many calls' : failure.message;
   const details = failure.kind === 'throttled' ? { retryAfterMs: failure.retryAfterMs } : {};
   return new AppError('unavailable', `Slack did not answer ${method}: ${why}`, { details });
+}
+
+/** Why Slack does not work with us, for whoever runs the server. */
+export function explainSilence(error: unknown): string {
+  if (isAppError(error, 'unavailable')) {
+    return `${error.message} It is asked again; check the network, a proxy and https://slack-status.com.`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 function sentence({ error, hints }: Extract<CallFailure, { kind: 'said' }>): string {

@@ -2,7 +2,7 @@
 import type { WebClientOptions } from '@slack/web-api';
 import { z } from 'zod';
 import { AppError } from '../../core/model/errors.ts';
-import { createCall, type Call } from './calls.ts';
+import { createCall, type Call, type CallFailure } from './calls.ts';
 import { appErrorOf } from './failures.ts';
 
 export interface Workspace {
@@ -16,6 +16,8 @@ export interface Workspace {
 }
 
 export interface Workspaces {
+  /** Whether the server's own token is good, if it has one. AppError says what to do otherwise. */
+  check(): Promise<void>;
   /** AppError `not_found` for one that did not install us, `unavailable` while Slack is away. */
   of(team: string): Promise<Workspace>;
   /** A call as the workspace's bot; a token that has just expired is refreshed, once. */
@@ -36,7 +38,7 @@ export function createSingleWorkspace(token: string, options: WebClientOptions):
 
   const look = async (): Promise<Workspace> => {
     const answer = await call('auth.test', {});
-    if (!answer.ok) throw appErrorOf('auth.test', answer.failure);
+    if (!answer.ok) throw refused(answer.failure);
     const { team_id: team, user_id: botUserId, bot_id: botId, url } = whoSchema.parse(answer.data);
     return { team, botUserId, botId, token, url, call };
   };
@@ -49,6 +51,7 @@ export function createSingleWorkspace(token: string, options: WebClientOptions):
   };
 
   return {
+    check: async () => void (await workspace()),
     async of(team) {
       const own = await workspace();
       // A shared channel brings events of other workspaces; they are authorised as ours.
@@ -57,6 +60,14 @@ export function createSingleWorkspace(token: string, options: WebClientOptions):
     },
     call: (_team, ...args) => call(...args),
   };
+}
+
+function refused(failure: CallFailure): AppError {
+  if (failure.kind !== 'said') return appErrorOf('auth.test', failure);
+  return new AppError(
+    'unprocessable',
+    `Slack refuses SLACK_BOT_TOKEN: ${failure.error}. Set SLACK_BOT_TOKEN to the Bot User OAuth Token of the page OAuth & Permissions.`,
+  );
 }
 
 export const notInstalled = (team: string): AppError =>

@@ -71,7 +71,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
   const pages = createPages(deps, tokens);
 
   return {
-    workspaces: { of, call },
+    workspaces: { of, call, check: async () => {} },
     async handle(request) {
       const { pathname } = new URL(request.url);
       if (request.method !== 'GET') return undefined;

@@ -1,43 +1,61 @@
 /**
- * Works off stored deliveries. Level-triggered: rows are the truth, a wake-up only a hint.
+ * Works off the stored deliveries of one platform. Level-triggered: rows are the truth, a wake-up
+ * only a hint.
  *
  * Invariant: deliveries of one thread are worked off one at a time and in order; one that has to
- * wait holds back its thread and no other. One process does it, by a lease; doing one twice is
- * harmless all the same.
+ * wait holds back its thread and no other. One process does it, by a lease, whoever received them;
+ * doing one twice is harmless all the same.
  */
-import { backoffMs } from '../../core/ports/backoff.ts';
-import type { Clock } from '../../core/ports/clock.ts';
-import type { Delivery, DeliveryStore, KnownIds } from '../../core/ports/deliveries.ts';
-import type { Leases } from '../../core/ports/leases.ts';
-import type { Logger } from '../../core/ports/logger.ts';
-import { SURFACE } from '../address.ts';
-import { isTemporary, messageOf, retryAfterOf } from '../client/failures.ts';
+import { isAppError } from '../model/errors.ts';
+import { backoffMs } from '../ports/backoff.ts';
+import { sleep, type Clock } from '../ports/clock.ts';
+import type { Delivery, DeliveryStore, KnownIds } from '../ports/deliveries.ts';
+import type { Leases } from '../ports/leases.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { WakeBus } from '../ports/wake-bus.ts';
 
-export interface WorkerDeps {
+/** What a failure of `handle` means. */
+export type Verdict =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'again' }
+  /** We were asked to come later: that is no failure, and nothing is given up for it. */
+  | { readonly kind: 'later'; readonly ms: number };
+
+export interface DeliveryWorkerDeps {
+  /** Of the deliveries: the name of the platform. */
+  readonly source: string;
   readonly deliveries: DeliveryStore;
   readonly leases: Leases;
+  readonly wakeBus: WakeBus;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Deliveries with the same lane are done in order. */
   readonly laneOf: (delivery: Delivery) => string;
   /** Rejects when it could not be done. */
   readonly handle: (delivery: Delivery) => Promise<void>;
+  readonly judge: (error: unknown) => Verdict;
+  /** For the log: what an error says, without secrets. */
+  readonly reasonOf: (error: unknown) => string;
 }
 
-export interface Worker {
-  wake(): void;
+export interface DeliveryWorker {
+  /** Something was stored: whoever works them off, here or on another replica, looks at once. */
+  stored(): void;
+  /** From now on; until then what is stored waits. Again: nothing. */
   start(): void;
-  /** Takes up nothing new, and resolves when what is under way has ended. */
+  /** Takes up nothing new, and resolves when what is under way has ended, after STOP_MS at most. */
   stop(): Promise<void>;
   /** Resolves when nothing is left to be done now: for tests. */
   idle(): Promise<void>;
 }
 
-const LEASE = 'deliveries:github';
+/** What is cut off is done again from its row. */
+const STOP_MS = 2_000;
 const READ = 200;
-const LANES = 16;
+const LANES = 32;
 const SWEEP_MS = 5_000;
-const MAX_ATTEMPTS = 10;
+/** An hour of trouble on the other side: nothing is given up for less. */
+const MAX_ATTEMPTS = 70;
 const BACKOFF = { firstMs: 500, longestMs: 60_000, random: Math.random } as const;
 
 interface Lane {
@@ -48,7 +66,8 @@ interface Lane {
 }
 
 interface State {
-  readonly deps: WorkerDeps;
+  readonly deps: DeliveryWorkerDeps;
+  readonly lease: string;
   readonly lanes: Map<string, Lane>;
   /** Ids in memory: a row that is read again is not taken twice. */
   readonly taken: Set<string>;
@@ -62,9 +81,10 @@ interface State {
   cancelTimer: () => void;
 }
 
-export function createWorker(deps: WorkerDeps): Worker {
+export function createDeliveryWorker(deps: DeliveryWorkerDeps): DeliveryWorker {
   const state: State = {
     deps,
+    lease: `deliveries:${deps.source}`,
     lanes: new Map(),
     taken: new Set(),
     finished: new Set(),
@@ -75,22 +95,39 @@ export function createWorker(deps: WorkerDeps): Worker {
     stopped: true,
     cancelTimer: () => {},
   };
-  const quiet = (): Promise<void> =>
-    isQuiet(state) ? Promise.resolve() : new Promise((resolve) => state.waiting.add(resolve));
+  let unsubscribe: () => void = () => {};
   return {
-    wake: () => void scan(state),
+    stored: () => {
+      void scan(state);
+      deps.wakeBus.publish('deliveries', deps.source);
+    },
     start: () => {
+      if (!state.stopped) return;
       state.stopped = false;
+      unsubscribe = deps.wakeBus.subscribe('deliveries', (source, remote) => {
+        if (remote && source === deps.source) void scan(state);
+      });
       void scan(state);
     },
     stop: async () => {
+      unsubscribe();
       state.stopped = true;
       state.cancelTimer();
-      await quiet();
-      if (state.epoch !== undefined) await deps.leases.release(LEASE, state.epoch);
+      const over = new AbortController();
+      await Promise.race([quiet(state), sleep(deps.clock, STOP_MS, over.signal)]);
+      over.abort();
+      if (state.epoch !== undefined) await deps.leases.release(state.lease, state.epoch);
     },
-    idle: quiet,
+    idle: () => quiet(state),
   };
+}
+
+function quiet(state: State): Promise<void> {
+  return isQuiet(state)
+    ? Promise.resolve()
+    : new Promise((resolve) => {
+        state.waiting.add(resolve);
+      });
 }
 
 function isQuiet({ scanning, lanes }: State): boolean {
@@ -133,10 +170,13 @@ function nextLook({ lanes, deps }: State): number {
 async function scanOnce(state: State): Promise<void> {
   const { deps } = state;
   try {
-    state.epoch = await deps.leases.acquire(LEASE);
-    if (state.epoch === undefined) return;
+    state.epoch = await deps.leases.acquire(state.lease);
+    if (state.epoch === undefined) {
+      forget(state);
+      return;
+    }
     const finishedBefore = [...state.finished];
-    const fresh = await deps.deliveries.pending(SURFACE, READ, known(state));
+    const fresh = await deps.deliveries.pending(deps.source, READ, known(state));
     for (const id of finishedBefore) state.finished.delete(id);
     for (const delivery of fresh) {
       state.taken.add(delivery.id);
@@ -161,6 +201,14 @@ function known({ taken, finished }: State): KnownIds {
     size: taken.size + finished.size,
     has: (id) => taken.has(id) || finished.has(id),
   };
+}
+
+/** Another process works them off now: what has not begun is none of ours. */
+function forget({ lanes, taken }: State): void {
+  for (const [name, lane] of lanes) {
+    for (const { id } of lane.queue.splice(lane.running ? 1 : 0)) taken.delete(id);
+    if (lane.queue.length === 0) lanes.delete(name);
+  }
 }
 
 function startLanes(state: State): void {
@@ -192,24 +240,26 @@ async function run(state: State, name: string, lane: Lane): Promise<void> {
 
 /** True when the row has ended. */
 async function finish({ deps }: State, lane: Lane, delivery: Delivery): Promise<boolean> {
-  const { deliveries, clock, logger } = deps;
-  const fields = { delivery: delivery.id, event: delivery.event };
+  const { deliveries, clock, logger, source, judge, reasonOf } = deps;
+  const fields = { source, delivery: delivery.id, event: delivery.event };
   try {
     const error = await attempt(deps, lane, delivery);
-    if (error === undefined) await deliveries.done(SURFACE, delivery.id);
+    if (error === undefined) await deliveries.done(source, delivery.id);
     else {
-      logger.error({ ...fields, err: error }, 'a delivery is given up');
-      await deliveries.failed(SURFACE, delivery.id, messageOf(error));
+      // Of an AppError the sentence says it all; anything else is ours to mend.
+      const level = isAppError(error) && judge(error).kind === 'never' ? 'warn' : 'error';
+      logger[level]({ ...fields, err: error }, 'a delivery is given up');
+      await deliveries.failed(source, delivery.id, reasonOf(error));
     }
     lane.failures = 0;
     lane.notBefore = 0;
     return true;
   } catch (error) {
-    // Being asked to come later is no failure: a mention is never given up for it.
-    const wait = retryAfterOf(error, clock.now());
-    if (wait !== undefined) {
-      lane.notBefore = clock.now() + wait;
-      logger.info({ ...fields, wait, reason: messageOf(error) }, 'a delivery was told to wait');
+    const verdict = judge(error);
+    if (verdict.kind === 'later') {
+      lane.notBefore = clock.now() + verdict.ms;
+      const reason = reasonOf(error);
+      logger.info({ ...fields, wait: verdict.ms, reason }, 'a delivery was told to wait');
       return false;
     }
     lane.failures += 1;
@@ -220,13 +270,17 @@ async function finish({ deps }: State, lane: Lane, delivery: Delivery): Promise<
 }
 
 /** Gives the error with which it is given up; rejects while it should be tried again. */
-async function attempt(deps: WorkerDeps, lane: Lane, delivery: Delivery): Promise<unknown> {
+async function attempt(
+  { handle, judge }: DeliveryWorkerDeps,
+  lane: Lane,
+  delivery: Delivery,
+): Promise<unknown> {
   try {
-    await deps.handle(delivery);
+    await handle(delivery);
     return undefined;
   } catch (error) {
-    if (retryAfterOf(error, 0) !== undefined) throw error;
-    if (lane.failures + 1 < MAX_ATTEMPTS && isTemporary(error)) throw error;
+    const { kind } = judge(error);
+    if (kind === 'later' || (kind === 'again' && lane.failures + 1 < MAX_ATTEMPTS)) throw error;
     return error;
   }
 }
