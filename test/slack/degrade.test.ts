@@ -43,7 +43,7 @@ describe('plan and steps', () => {
       "(✅ *Example* · done · 0 s)
       Plan: 1 of 2 done
       [x] Read the tests
-      [~] Mend the code
+      [ ] Mend the code
       1 step
       [!] 💻 npm test (2 of 40 tests fail <!channel>)
       Two tests fail."
@@ -63,7 +63,7 @@ describe('plan and steps', () => {
       "(✅ *Example* · done · 0 s)
       *Plan: 1 of 2 done*
       ✅ Read the tests
-      ▶️ Mend the code
+      ▫️ Mend the code
       *1 step*
       ❌ 💻 npm test
       Two tests fail."

@@ -8,6 +8,7 @@ import { readBody, writeBody, type SlackBody } from '../../src/slack/renderers/b
 import { safeMarkdown, toMrkdwn } from '../../src/slack/renderers/mrkdwn.ts';
 import { renderNotice } from '../../src/slack/renderers/notice.ts';
 import { renderPermission } from '../../src/slack/renderers/permission.ts';
+import { withoutPlans } from '../../src/slack/renderers/steps.ts';
 import { renderTurn } from '../../src/slack/renderers/turn.ts';
 import { BLOCK_LIMITS, checkBlocks } from '../harness/fake-slack/blocks.ts';
 import { recordingNames } from '../harness/recordings.ts';
@@ -292,6 +293,51 @@ describe('text of an agent', () => {
     const view = { kind: 'notice', tone: 'error', markdown: 'No **x** for <!here>.' } as const;
     const { text } = renderNotice(view, () => undefined);
     expect(text.replaceAll('\u200B', '·')).toBe('⚠️ No *x* for &lt;!here&gt;.');
+  });
+});
+
+describe('a turn with more of everything than Slack shows', () => {
+  it.each([null, 1])('keeps the limits of one message (ended: %s)', (endedAt) => {
+    const long = (text: string): string => `${text} <&> `.repeat(400);
+    const calls = Array.from({ length: 40 }, (_, at) => ({
+      toolCallId: `${at}`.repeat(300),
+      title: long('npm test'),
+      kind: 'execute',
+      status: 'failed',
+      content: [{ type: 'text', text: long('2 of 40 tests fail') }],
+      locations: [],
+    }));
+    const actor = { surface: 'web', id: '1', name: long('ann'), kind: 'person' };
+    const turn = {
+      promptId: 'p_1',
+      text: long('mend it'),
+      actor,
+      state: endedAt === null ? 'working' : 'failed',
+      position: null,
+      reason: long('It broke.'),
+      stopReason: 'failed',
+      parts: [
+        ...calls.map(({ toolCallId }) => ({ type: 'tool_call', toolCallId })),
+        ...Array.from({ length: 60 }, () => ({ type: 'notice', text: long('Careful') })),
+        { type: 'message', messageId: null, text: long('Words') },
+      ],
+      toolCalls: new Map(calls.map((call) => [call.toolCallId, call])),
+      plan: Array.from({ length: 60 }, () => ({ content: long('Step'), status: 'in_progress' })),
+      usage: null,
+      queuedAt: 0,
+      startedAt: 0,
+      endedAt,
+      lastEventAt: 0,
+    };
+    const transcript = { agentName: long('Example'), turns: new Map(), ended: false };
+    const view = { kind: 'turn', sessionId, turn, transcript } as unknown as Parameters<
+      typeof renderTurn
+    >[0];
+    for (const body of renderTurn(view, 1, undefined)) {
+      expect(checkBlocks(body.blocks, 'message', BLOCK_LIMITS)).toEqual({ ok: true });
+      expect(checkBlocks(withoutPlans(body.blocks), 'message', BLOCK_LIMITS)).toEqual({ ok: true });
+      expect(JSON.stringify(body.blocks).includes('in_progress')).toBe(false);
+    }
   });
 });
 

@@ -86,3 +86,37 @@ export const preformatted = (text: string): RichTextBlock => ({
   type: 'rich_text',
   elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }] }],
 });
+
+/** Over all blocks of a message, less a margin: Slack counts in its own way. */
+const ALL_LIMIT = 11_500;
+const SHORT_LIMIT = 400;
+
+/** Texts anywhere in blocks, titles too. */
+function charactersIn(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + charactersIn(one), 0);
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.entries(value).reduce((sum, [key, one]: [string, unknown]) => {
+    const isText = typeof one === 'string' && (key === 'text' || key === 'title');
+    return sum + (isText ? one.length : charactersIn(one));
+  }, 0);
+}
+
+/** What stands around an answer gives way, so that the answer itself stays whole. */
+export function fitted(blocks: readonly KnownBlock[]): readonly KnownBlock[] {
+  return charactersIn(blocks) <= ALL_LIMIT ? blocks : blocks.map(shorter);
+}
+
+function shorter(block: KnownBlock): KnownBlock {
+  if (block.type === 'section' && block.text !== undefined) {
+    return { ...block, text: { ...block.text, text: cut(block.text.text, SHORT_LIMIT) } };
+  }
+  if (block.type === 'context') {
+    const elements = block.elements.map((one) =>
+      one.type === 'mrkdwn' ? { ...one, text: cut(one.text, SHORT_LIMIT) } : one,
+    );
+    return { ...block, elements };
+  }
+  if (block.type !== 'plan') return block;
+  const tasks = (block.tasks ?? []).map(({ output: _, ...task }) => task);
+  return { ...block, tasks };
+}

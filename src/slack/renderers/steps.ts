@@ -79,10 +79,11 @@ export function planBlocks(turn: TurnView): readonly KnownBlock[] {
   const entries = turn.plan.slice(0, VISIBLE_ENTRIES).map(({ content, status }, index): Card => ({
     task_id: `plan ${index}`,
     title: plainText(clipped(content)) || '…',
-    status: TASK_STATUS[status] ?? 'pending',
+    // Nothing is in progress any more: it would turn for ever.
+    status: status === 'completed' ? 'complete' : 'pending',
   }));
   const calls = toolCallsOf(turn);
-  const steps = calls.slice(-VISIBLE_STEPS).map(cardOf);
+  const steps = calls.slice(-VISIBLE_STEPS).map(cardOf).map(withoutOldOutput);
   const done = turn.plan.filter(({ status }) => status === 'completed').length;
   const earlier = calls.length > steps.length ? `, the last ${steps.length} here` : '';
   return [
@@ -121,8 +122,14 @@ const planBlock = (title: string, cards: readonly Card[]): readonly KnownBlock[]
     ? []
     : [{ type: 'plan', title, tasks: cards.map((card) => ({ type: 'task_card', ...card })) }];
 
-/** What a failed step said last. */
-const LONGEST_OUTPUT = 400;
+/** What a failed step said last; only of the newest steps, for Slack's limit over all blocks. */
+const LONGEST_OUTPUT = 300;
+const WITH_OUTPUT = 3;
+
+function withoutOldOutput(card: Card, index: number, cards: readonly Card[]): Card {
+  const { output: _, ...bare } = card;
+  return index >= cards.length - WITH_OUTPUT ? card : bare;
+}
 
 function cardOf(tool: ToolCall, index: number): Card {
   const mark = KIND_MARKS[tool.kind] ?? '🔧';

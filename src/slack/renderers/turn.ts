@@ -11,6 +11,7 @@ import { count, earlyEnd, placeInLine, usageText } from '../../core/transcript/w
 import {
   context,
   cut,
+  fitted,
   MOST_PIECES,
   mrkdwnSection,
   PIECE_LIMIT,
@@ -85,19 +86,25 @@ function firstBody(
   const { status } = STATES[turn.state];
   return {
     text: cut(text, TEXT_LIMIT),
-    blocks,
+    blocks: fitted(blocks),
     status: transcript.ended ? 'closed' : status,
     ...(isLive(view) ? { live: liveOf(turn, piece) } : {}),
   };
 }
 
 /** What the agent, or we, said beside the answer: a line each. */
-const NOTICE_LIMIT = 500;
+const NOTICE_LIMIT = 300;
+const VISIBLE_NOTICES = 3;
 
-const noticesOf = ({ parts }: TurnView): readonly string[] =>
-  parts.flatMap((part) =>
-    part.type === 'notice' ? [`ℹ️ ${plainLine(cut(part.text, NOTICE_LIMIT))}`] : [],
-  );
+function noticesOf({ parts }: TurnView): readonly string[] {
+  const all = parts.flatMap((part) => (part.type === 'notice' ? [part.text] : []));
+  const shown = all.slice(-VISIBLE_NOTICES);
+  const earlier = all.length - shown.length;
+  return [
+    ...(earlier > 0 ? [`_${earlier} earlier ${earlier === 1 ? 'notice' : 'notices'}_`] : []),
+    ...shown.map((text) => `ℹ️ ${plainLine(cut(text, NOTICE_LIMIT))}`),
+  ];
+}
 
 function liveSteps(turn: TurnView): readonly KnownBlock[] {
   const plan = planLines(turn.plan);
