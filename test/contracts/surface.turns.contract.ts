@@ -101,6 +101,22 @@ export function describeTurns(surface: SurfaceUnderTest): void {
       await showing(bench(), 'Now it works.');
     });
 
+    itNeeds(['marks'], 'marks the message itself with how its turn ended, once', async () => {
+      const held = holdTurns(bench());
+      const first = await bench().start('asker', 'one');
+      const one = await heldTurn(bench(), held, 0);
+      expect(await bench().marks(first)).toEqual([]);
+      const second = await bench().say('asker', 'two');
+      one.end();
+      const two = await heldTurn(bench(), held, 1);
+      two.turn.crash();
+      const marked = async (): Promise<boolean> => (await bench().marks(second)).length > 0;
+      await until(bench(), 'both are marked', marked);
+      await bench().restart();
+      await pass(bench(), 10_000);
+      expect([await bench().marks(first), await bench().marks(second)]).toEqual([['ok'], ['bad']]);
+    });
+
     itNeeds(['deliverAgain'], 'takes a message that is delivered twice for one', async () => {
       const held = holdTurns(bench());
       const message = await bench().start('asker', 'once');

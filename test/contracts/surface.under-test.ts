@@ -40,6 +40,8 @@ export interface SurfaceBench {
   shown(): Promise<readonly string[]>;
   /** What only this person was told, oldest first: ephemeral messages, answers to a press. */
   told(person: Person): Promise<readonly string[]>;
+  /** What we put on this message of a person: how its turn ended, oldest first. */
+  marks(message: Written): Promise<readonly ('ok' | 'bad')[]>;
   /** Buttons that answer requests, and can be pressed now. */
   buttons(): Promise<readonly Button[]>;
   press(person: Person, button: Button): Promise<void>;
@@ -57,6 +59,7 @@ export type Ability =
   /** Who may do nothing sees the thread, and can write or press there. */
   | 'outsiderSpeaks'
   | 'outsiderPresses'
+  | 'marks'
   | 'deliverAgain';
 
 export interface SurfaceUnderTest {

@@ -15,6 +15,8 @@ interface Box extends Button {
 const TOLD = /^⚠️ \*\*\w+\*\*:/;
 const BOX = /^- \[ \] \*\*(.+?)\*\* <!-- answer:/gm;
 
+const MARKS: Readonly<Record<string, 'ok' | 'bad'>> = { hooray: 'ok', confused: 'bad' };
+
 async function open(): Promise<SurfaceBench> {
   const bench = await openGitHub();
   const { people, repo, github, hooks } = bench;
@@ -80,6 +82,10 @@ async function open(): Promise<SurfaceBench> {
             .botComments(issue)
             .map(({ body }) => plain(body))
             .filter((body) => !TOLD.test(body)),
+    marks: async (message) =>
+      github.world.reactions
+        .filter(({ subject }) => subject === `comment:${message.id}`)
+        .flatMap(({ content }) => MARKS[content] ?? []),
     told: async (person) => notices(person === 'outsider' ? 'asker' : person),
     buttons: async (): Promise<readonly Box[]> =>
       issue === undefined

@@ -30,6 +30,8 @@ const OPEN_ACCESS: SlackAccess = {
   bots: [],
 };
 
+const MARKS: Readonly<Record<string, 'ok' | 'bad'>> = { white_check_mark: 'ok', x: 'bad' };
+
 export const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 
 interface SlackButton extends Button {
@@ -173,6 +175,10 @@ export async function openSlack(bench: BenchOptions = {}) {
         .thread(rootOf().channel, rootOf().ts)
         .filter((each) => each.onlyFor === people[person].id)
         .map((each) => slack.read(each)),
+    marks: async (marked) => {
+      const { reactions } = (marked as SlackWritten).message;
+      return [...reactions.keys()].flatMap((name) => MARKS[name] ?? []);
+    },
     buttons: async (): Promise<readonly SlackButton[]> =>
       slack.answers(rootOf()).flatMap((message) =>
         labelsOf(message).map((label) => ({

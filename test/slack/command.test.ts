@@ -61,6 +61,20 @@ describe('/threadcast', () => {
     );
   });
 
+  it('where I am no member is answered in a conversation with that person', async () => {
+    await open();
+    const closed = bench.slack.addChannel('closed', [bench.ann]);
+    closed.members.delete(bench.slack.state.install(bench.slack.teamId).botUserId);
+    bench.slack.people.slash(bench.ann, closed, 'why does the build fail?');
+    await passOn(bench, 500);
+    const { botUserId } = bench.slack.state.install(bench.slack.teamId);
+    const im = bench.slack.state.imOf(bench.slack.teamId, bench.ann.id, botUserId);
+    expect(bench.slack.state.all(im.id).map(({ text }) => text)).toEqual([
+      `In <#${closed.id}>: I am not a member of this channel. Invite me to it. (not_in_channel)`,
+    ]);
+    expect(bench.stores.agents.prompts).toEqual([]);
+  });
+
   it('by who may not start work posts nothing in their name, and is logged', async () => {
     await open();
     await type('do it', 'eve');

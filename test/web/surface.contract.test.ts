@@ -115,6 +115,7 @@ async function openWeb(): Promise<SurfaceBench> {
     remove: () => Promise.reject(new Error('There is no deleting')),
     shown: async () => (await bodies()).map(readHtml),
     told: async (person) => told[person],
+    marks: async () => [],
     buttons: async (): Promise<readonly WebButton[]> =>
       (await bodies()).flatMap((body) =>
         [...body.matchAll(/<button[^>]* name="token" value="([^"]*)"[^>]*>([^<]*)</g)].map(
@@ -150,6 +151,7 @@ describeSurface({
     edit: 'a message of the page cannot be edited',
     remove: 'a message of the page cannot be deleted',
     outsiderSpeaks: 'who has no login cannot write',
+    marks: 'the turn stands right below its message on the page',
   },
   longAnswer: 50_000,
   open: openWeb,

@@ -117,6 +117,5 @@ function shorter(block: KnownBlock): KnownBlock {
     return { ...block, elements };
   }
   if (block.type !== 'plan') return block;
-  const tasks = (block.tasks ?? []).map(({ output: _, ...task }) => task);
-  return { ...block, tasks };
+  return { ...block, tasks: (block.tasks ?? []).map((task) => ({ ...task, output: undefined })) };
 }

@@ -107,7 +107,7 @@ interface Card {
   readonly task_id: string;
   readonly title: string;
   readonly status: StreamTask['status'];
-  readonly output?: ReturnType<typeof preformatted>;
+  readonly output?: ReturnType<typeof preformatted> | undefined;
 }
 
 const CARD_MARKS: Readonly<Record<string, string>> = {
@@ -127,8 +127,7 @@ const LONGEST_OUTPUT = 300;
 const WITH_OUTPUT = 3;
 
 function withoutOldOutput(card: Card, index: number, cards: readonly Card[]): Card {
-  const { output: _, ...bare } = card;
-  return index >= cards.length - WITH_OUTPUT ? card : bare;
+  return index >= cards.length - WITH_OUTPUT ? card : { ...card, output: undefined };
 }
 
 function cardOf(tool: ToolCall, index: number): Card {
