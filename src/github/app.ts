@@ -23,7 +23,7 @@ import type { Edge, GitHubDeps } from './deps.ts';
 import { apiBase } from './options.ts';
 import { catchUp } from './receive/catch-up.ts';
 import { createReceiver, WEBHOOK_PATH } from './receive/receive.ts';
-import { createCardLimit } from './outsiders.ts';
+import { createCard, createCardLimit } from './outsiders.ts';
 import { webBase } from './options.ts';
 import { createMarks } from './renderers/marker.ts';
 import { createTriggers } from './triggers.ts';
@@ -127,6 +127,7 @@ function createEdge(deps: GitHubDeps, auth: GitHubAuth, identity: Identity): Edg
     showSeen: createShowSeen({ clock, logger }),
     guard: createGuard({ ...deps, clock }),
     cardLimit: createCardLimit(),
+    card: createCard(deps),
   };
 }
 

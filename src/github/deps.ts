@@ -1,6 +1,7 @@
 /** What this folder gets from the program, and what it makes of it for its own files. */
 import type { ActionTokens } from '../core/access/action-token.ts';
 import type { Inbound } from '../core/inbound/inbound.ts';
+import type { OutsiderRequest } from '../core/model/message.ts';
 import type { Outbox } from '../core/outbox/outbox.ts';
 import type { Pace } from '../core/outbox/pace.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -53,4 +54,6 @@ export interface Edge extends GitHubDeps {
   readonly showSeen: ShowSeen;
   readonly guard: Guard;
   readonly cardLimit: CardLimit;
+  /** A request of somebody who may not; `edited`: after it had been shown. */
+  readonly card: (request: OutsiderRequest, edited?: boolean) => string;
 }

@@ -1,4 +1,5 @@
 /** Short words of this folder on a thread. `key` makes them said once. */
+import type { OutsiderRequest } from '../core/model/message.ts';
 import type { ThreadRef } from '../core/model/thread.ts';
 import { tellRefusal } from '../core/inbound/refusal.ts';
 import { plainName } from '../core/transcript/plain.ts';
@@ -12,6 +13,7 @@ export interface Notice {
   readonly key: string;
   readonly tone: 'info' | 'error';
   readonly markdown: string;
+  readonly request?: OutsiderRequest;
 }
 
 /** Tells somebody that they may not; at most once an hour in a thread, as for commands. */
@@ -35,7 +37,7 @@ export function refuse(
 /** Durable when it resolves; a key that was used before says nothing. */
 export async function tell(
   { threads, outbox, clock }: Pick<Edge, 'threads' | 'outbox' | 'clock'>,
-  { thread, title, key, tone, markdown }: Notice,
+  { thread, title, key, ...view }: Notice,
 ): Promise<void> {
   const { id } = await threads.ensure(thread, title, clock.now());
   await outbox().open([
@@ -44,7 +46,7 @@ export async function tell(
       threadId: id,
       surface: thread.surface,
       account: thread.account,
-      view: { kind: 'notice', tone, markdown },
+      view: { kind: 'notice', ...view },
       state: 'wanted',
       externalId: null,
       sentHash: null,

@@ -21,6 +21,7 @@ import {
   renderOutsider,
   renderOutsiderEnd,
   type ChoiceId,
+  type MintChoice,
   type OutsiderEnd,
 } from './renderers/outsider.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
@@ -65,27 +66,46 @@ export async function showOutsider(edge: Edge, heard: Heard): Promise<void> {
   const thread = threadRef(place);
   const { id } = await edge.threads.ensure(thread, heard.title, clock.now());
   const key = `${PREFIX}${deliveryId}`;
-  const markdown = cardOf(edge, `${key}@${id}`, heard, false);
-  await tell(edge, { thread, title: heard.title, key, tone: 'info', markdown });
+  await tell(edge, {
+    thread,
+    title: heard.title,
+    key,
+    tone: 'info',
+    markdown: 'A maintainer decides whether this runs.',
+    request: requestOf(edge, `${key}@${id}`, heard),
+  });
 }
 
-function cardOf(edge: Edge, key: string, { by, text }: Asked, edited: boolean): string {
-  const { actionTokens, clock, identity } = edge;
-  return renderOutsider({
-    login: by.login,
-    text,
-    slug: identity.slug,
-    edited,
-    mint: (optionId) =>
-      actionTokens.mint({
-        sessionId: '',
-        requestId: key,
-        optionId,
-        surface: SURFACE,
-        expiresAt: clock.now() + WAITS_MS,
-        inputHash: inputHash(text),
-      }),
-  });
+const requestOf = ({ clock }: Pick<Edge, 'clock'>, id: string, { by, text }: Asked) => ({
+  id,
+  name: by.login,
+  text,
+  expiresAt: clock.now() + WAITS_MS,
+});
+
+/** How a card reads; for the outbox, which posts it, and for edits of it. */
+export function createCard({ actionTokens }: Pick<Edge, 'actionTokens'>): Edge['card'] {
+  const mint: MintChoice = ({ id: requestId, text, expiresAt }, optionId) =>
+    actionTokens.mint({
+      sessionId: '',
+      requestId,
+      optionId,
+      surface: SURFACE,
+      expiresAt,
+      inputHash: inputHash(text),
+    });
+  return (request, edited = false) => renderOutsider(request, edited, mint);
+}
+
+/** The text as it is now, to be decided anew. */
+async function showEdit(
+  edge: Edge,
+  site: Site,
+  { key, externalId }: { readonly key: string; readonly externalId: string },
+  asked: Asked,
+): Promise<void> {
+  const body = edge.card(requestOf(edge, key, asked), true);
+  await edge.comments.edit(site, externalId, edge.marks.sign(key, body));
 }
 
 type Asked = Pick<Heard, 'by' | 'text'>;
@@ -143,11 +163,7 @@ async function decide(
     return true;
   }
   if (inputHash(asked.text) !== hash) {
-    await edge.comments.edit(
-      site,
-      card.externalId,
-      signed(edge, key, cardOf(edge, key, asked, true)),
-    );
+    await showEdit(edge, site, card, asked);
     return false;
   }
   const about = { subject: JSON.stringify([key, asked.text]) };
@@ -173,11 +189,9 @@ async function end(
   asked: Asked,
   how: OutsiderEnd,
 ): Promise<void> {
-  const markdown = renderOutsiderEnd({ login: asked.by.login, text: asked.text }, how, by.login);
-  await edge.comments.edit(site, externalId, signed(edge, key, markdown));
+  const markdown = renderOutsiderEnd({ name: asked.by.login, text: asked.text }, how, by.login);
+  await edge.comments.edit(site, externalId, edge.marks.sign(key, markdown));
 }
-
-const signed = ({ marks }: Edge, key: string, body: string): string => marks.sign(key, body);
 
 /** The delivery id of what a card shows. */
 const idIn = (key: string): string => key.slice(PREFIX.length).replace(/@t_[^@]*$/, '');
@@ -258,8 +272,7 @@ export async function outsiderChanged(
   const asked = now ?? { by: UNKNOWN, text: '', title };
   if (now === undefined) await end(edge, site, { ...card, by: UNKNOWN }, asked, 'gone');
   else if (inputHash(now.text) !== card.hash && cardLimit.take(now.by.id, place, clock.now())) {
-    const markdown = cardOf(edge, card.key, now, true);
-    await comments.edit(site, card.externalId, signed(edge, card.key, markdown));
+    await showEdit(edge, site, card, now);
   }
   return 'shown';
 }

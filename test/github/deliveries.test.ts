@@ -220,7 +220,7 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
       - [ ] **Run**
       - [ ] **Ignore**
 
-      Tick a box, or write \`@threadcast ok-to-run\` or \`@threadcast ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox.",
+      Tick a box, or write \`/ok-to-run\` or \`/ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox.",
       "threadcast[bot]:
       **Example** · ✅ done · …
 

@@ -64,7 +64,7 @@ test('a card shows what an outsider asks for, and nothing runs', async () => {
     - [ ] **Run**
     - [ ] **Ignore**
 
-    Tick a box, or write \`@threadcast ok-to-run\` or \`@threadcast ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox."
+    Tick a box, or write \`/ok-to-run\` or \`/ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox."
   `);
   await bench.pass(5_000);
   expect(prompts()).toEqual([]);

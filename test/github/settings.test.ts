@@ -49,6 +49,7 @@ test('a bot is heard if its App is named, with no more than write access', async
   await bench.pass(3_000);
   expect(prompts()).toEqual(['two']);
   expect(bench.stores.memory.decisions).toMatchObject([
+    { verb: 'prompt', outcome: 'refused', actor: { name: 'nosy[bot]' } },
     { verb: 'ok-to-run', outcome: 'refused', actor: { name: 'renovate[bot]', kind: 'bot' } },
   ]);
 });

@@ -33,7 +33,7 @@ function played(command: string, answer = 'Done.') {
 }
 
 const onGitHub = (view: ResolvedView, given?: typeof links): string =>
-  [renderGitHub(view, 0, null, { mint, links: given })].flat().join('\n');
+  [renderGitHub(view, 0, null, { mint, card: () => '', links: given })].flat().join('\n');
 
 const long = Array.from({ length: 4_000 }, (_, line) => `echo ${line}`).join('\n');
 

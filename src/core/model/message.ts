@@ -13,7 +13,24 @@ export type MessageView =
   /** That what was asked was edited too late, with the offer to run it again so. */
   | { readonly kind: 'edit'; readonly sessionId: SessionId; readonly promptId: PromptId }
   /** A short text of ours, as Markdown: help, a refusal, an error. Never edited. */
-  | { readonly kind: 'notice'; readonly tone: 'info' | 'error'; readonly markdown: string };
+  | {
+      readonly kind: 'notice';
+      readonly tone: 'info' | 'error';
+      readonly markdown: string;
+      /** Shown with the choices of a maintainer, where a surface has them, instead of the text. */
+      readonly request?: OutsiderRequest | undefined;
+    };
+
+/** What somebody asks who may not start work: nothing runs before a maintainer let it. */
+export interface OutsiderRequest {
+  /** Of this request, on its surface. */
+  readonly id: string;
+  readonly name: string;
+  /** Whole, as it was read last. */
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
 
 /** Lower is sooner (architecture.md, decision 7). */
 export const PRIORITY = { permission: 0, final: 1, state: 2, progress: 3 } as const;

@@ -4,6 +4,7 @@
  */
 import type { Actor } from '../model/actor.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
+import type { OutsiderRequest } from '../model/message.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { PermissionView, Transcript, TurnView } from '../model/transcript.ts';
 
@@ -33,6 +34,8 @@ export interface ResolvedNotice {
   readonly mention?: Actor | undefined;
   /** It will be edited: not settled yet. */
   readonly isOpen?: boolean | undefined;
+  /** Shown with the choices of a maintainer, where a surface has them, instead of the text. */
+  readonly request?: OutsiderRequest | undefined;
   /** A button, where there are any; the text says how it is done by typing. */
   readonly offer?: Offer | undefined;
 }

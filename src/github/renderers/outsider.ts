@@ -2,6 +2,7 @@
  * The card of a request by somebody without write access. Invariant: what can be let run by a tick
  * stands there whole, and each box is bound to that text.
  */
+import type { OutsiderRequest } from '../../core/model/message.ts';
 import { hiddenCharacters } from '../../core/transcript/text.ts';
 import { taskLine } from './marker.ts';
 import { block, code, prose } from './neutral.ts';
@@ -17,23 +18,21 @@ export type ChoiceId = (typeof CHOICES)[keyof typeof CHOICES]['id'];
 /** A text longer than this is not let run by a tick: nobody reads it whole on a card. */
 const READABLE = 10_000;
 
-export interface OutsiderCard {
-  readonly login: string;
-  readonly text: string;
-  /** Our name, without `@`. */
-  readonly slug: string;
-  /** It was edited after it had been shown. */
-  readonly edited: boolean;
-  /** The opaque token of a box. */
-  readonly mint: (choice: ChoiceId) => string;
-}
+/** The opaque token of a box. */
+export type MintChoice = (request: OutsiderRequest, choice: ChoiceId) => string;
 
-export function renderOutsider({ login, text, slug, edited, mint }: OutsiderCard): string {
-  const who = prose(login, 60);
+/** `edited`: after it had been shown. */
+export function renderOutsider(
+  request: OutsiderRequest,
+  edited: boolean,
+  mint: MintChoice,
+): string {
+  const { name, text } = request;
+  const who = prose(name, 60);
   const isWhole = text.length <= READABLE;
   const { readOnly, run, ignore } = CHOICES;
   const choices = isWhole ? [readOnly, run, ignore] : [ignore];
-  const boxes = choices.map(({ id, label }) => taskLine(`**${label}**`, mint(id)));
+  const boxes = choices.map(({ id, label }) => taskLine(`**${label}**`, mint(request, id)));
   return [
     `### 🙋 ${who} has no write access here, so nothing runs yet`,
     edited
@@ -48,7 +47,7 @@ export function renderOutsider({ login, text, slug, edited, mint }: OutsiderCard
     boxes.join('\n'),
     ...(isWhole
       ? [
-          `Tick a box, or write \`@${slug} ok-to-run\` or \`@${slug} ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox.`,
+          `Tick a box, or write \`/ok-to-run\` or \`/ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox.`,
         ]
       : []),
   ].join('\n\n');
@@ -65,9 +64,9 @@ const ENDS: Readonly<Record<OutsiderEnd, (by: string) => string>> = {
 
 /** What became of it, without boxes. */
 export function renderOutsiderEnd(
-  { login, text }: Pick<OutsiderCard, 'login' | 'text'>,
+  { name, text }: Pick<OutsiderRequest, 'name' | 'text'>,
   end: OutsiderEnd,
   by: string,
 ): string {
-  return `${ENDS[end](prose(by, 60))}. Asked by ${prose(login, 60)}: ${code(text)}`;
+  return `${ENDS[end](prose(by, 60))}. Asked by ${prose(name, 60)}: ${code(text)}`;
 }

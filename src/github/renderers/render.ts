@@ -1,5 +1,6 @@
 /** A view as what is posted: a comment, or what mirrors it. */
 import { z } from 'zod';
+import type { OutsiderRequest } from '../../core/model/message.ts';
 import type { Rendered, ResolvedNotice, ResolvedView } from '../../core/ports/surface.ts';
 import { SURFACE } from '../address.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
@@ -25,6 +26,8 @@ export const reactionSchema = z.object({
 
 export interface RenderOptions {
   readonly mint: MintAnswer;
+  /** A request of somebody who may not. */
+  readonly card: (request: OutsiderRequest) => string;
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
 }
@@ -33,7 +36,7 @@ export function render(
   view: ResolvedView,
   now: number,
   mirror: string | null,
-  { mint, links }: RenderOptions,
+  { mint, card, links }: RenderOptions,
 ): Rendered {
   switch (view.kind) {
     case 'turn':
@@ -45,13 +48,13 @@ export function render(
         ? renderCheckRun(view)
         : renderPermission(view, mint, links?.approvalUrl(view));
     case 'notice':
-      return splitComment(`${mentionOf(view)}${noticeText(view)}`, () => '_The rest is left out._');
+      if (view.request !== undefined) return card(view.request);
+      // Ours, but what it quotes (an error, a title) may be anybody's.
+      return splitComment(
+        `${view.tone === 'error' ? '⚠️ ' : ''}${mentionOf(view)}${neutralMarkdown(view.markdown)}`,
+        () => '_The rest is left out._',
+      );
   }
-}
-
-/** Our own words, but what an error quotes may be anybody's. */
-function noticeText({ tone, markdown }: ResolvedNotice): string {
-  return tone === 'error' ? `⚠️ ${neutralMarkdown(markdown)}` : markdown;
 }
 
 /** Notifies; an edit of the comment does not. */

@@ -11,7 +11,7 @@ const links = {
   sessionUrl: () => 'https://threadcast.test/s_1',
   approvalUrl: () => 'https://threadcast.test/approve/1',
 };
-const options = { mint: () => 'token', links };
+const options = { mint: () => 'token', card: () => '', links };
 
 /** The comments of the thread, in the order in which they were opened. */
 function comments(recording: string, mirror: string | null = null): readonly string[] {
