@@ -49,7 +49,7 @@ export async function onCommanded(
   const place = { ...nowhere, thread: opened };
   const deliveryId = messageId(place, opened);
   await deps.triggers.remember(deliveryId, opened);
-  const asking = { place, ts: opened, cause, text: command.text, files: [], after: undefined };
+  const asking = { place, ts: opened, cause, text: command.text, files: [], ...NEW_THREAD };
   const { context, tainted } = await around(deps, workspace, asking);
   await deps.inbound.accept({
     deliveryId,
@@ -65,6 +65,8 @@ export async function onCommanded(
   });
   await deps.statuses.acknowledge(place, receivedAt);
 }
+
+const NEW_THREAD = { after: undefined, isBound: false } as const;
 
 interface Typed {
   readonly team: string;

@@ -47,7 +47,7 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
   const isForUs = (addressed || isMentioned) && text.trim() !== '' && !isAside(text);
   const asks = isForUs && asksForWork(text);
   const after = asks ? unheard(deps, place, ts, isBound) : undefined;
-  const asking = { place, ts, after, files, cause: deliveryId, text: said.text ?? '' };
+  const asking = { place, ts, after, isBound, files, cause: deliveryId, text: said.text ?? '' };
   const { context, tainted } = asks
     ? await around(deps, workspace, asking)
     : { context: [], tainted: false };

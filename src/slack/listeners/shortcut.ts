@@ -60,7 +60,7 @@ export async function onAsked(
   );
   // What was said before it, when it is an answer to something.
   const after = thread === ts ? undefined : '';
-  const asking = { place, ts, after, cause: view.id, text: question, files: [] };
+  const asking = { place, ts, after, isBound: false, cause: view.id, text: question, files: [] };
   const { context, tainted } = await around(deps, workspace, asking);
   await deps.inbound.accept({
     deliveryId: `${messageId(place, ts)}/${view.id}`,

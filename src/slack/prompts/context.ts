@@ -35,6 +35,8 @@ export interface Asking {
   readonly files: readonly SharedFile[];
   /** Read what was said after this message of the thread; empty: from its root; undefined: nothing. */
   readonly after: string | undefined;
+  /** The agent has answered on this thread: what was said before that it knows. */
+  readonly isBound: boolean;
 }
 
 /** Rejects with AppError `unavailable` to try again. */
@@ -46,7 +48,11 @@ export async function around(deps: Deps, workspace: Workspace, asking: Asking): 
   const thread =
     after === undefined
       ? { messages: [], isCut: false }
-      : await readThread(workspace, place, { after: after || undefined, before: ts });
+      : await readThread(workspace, place, {
+          after: after || undefined,
+          before: ts,
+          sinceAnswer: asking.isBound && after === '',
+        });
   const linked = await readAll(deps, workspace, links, place.channel);
   const { botUserId } = workspace;
   return {

@@ -14,6 +14,13 @@ const pageSchema = z.object({
   response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
 });
 
+interface ThreadRange {
+  readonly after?: string | undefined;
+  readonly before: string;
+  /** Only what was said after our own newest message, too. */
+  readonly sinceAnswer: boolean;
+}
+
 /**
  * Messages of others between two of the thread, oldest first; without `after` from its root. The
  * thread's pages come oldest first: of a very long one the newest are not reached, which `isCut`
@@ -22,9 +29,9 @@ const pageSchema = z.object({
 export async function readThread(
   { call, botUserId, botId }: Workspace,
   { channel, thread }: Place,
-  range: { readonly after?: string | undefined; readonly before: string },
+  range: ThreadRange,
 ): Promise<{ readonly messages: readonly SlackMessage[]; readonly isCut: boolean }> {
-  const { after = '0', before } = range;
+  const { after = '0', before, sinceAnswer } = range;
   const read: SlackMessage[] = [];
   let cursor = '';
   let pages = 0;
@@ -43,8 +50,10 @@ export async function readThread(
   } while (cursor !== '' && pages < MOST_PAGES);
   const isOwn = ({ bot_id, user }: SlackMessage): boolean =>
     user === botUserId || (bot_id !== undefined && bot_id === botId);
+  const answered = sinceAnswer ? read.filter(isOwn).at(-1)?.ts : undefined;
+  const from = answered !== undefined && answered > after ? answered : after;
   const messages = read.filter(
-    (each) => each.ts > after && each.ts < before && !isOwn(each) && !isAside(each.text ?? ''),
+    (each) => each.ts > from && each.ts < before && !isOwn(each) && !isAside(each.text ?? ''),
   );
   return { messages, isCut: cursor !== '' };
 }
