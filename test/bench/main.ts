@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: Threadcast and a direct stdio client of the same agent, side by side in one run,
  * alternating, so that a busy machine is busy for both; then GitHub and Slack, on the fakes. Prints
- * medians; judges nothing. `npm run bench core` or `npm run bench platforms` is one half.
+ * medians; judges nothing. `npm run bench core`, `rendering` or `platforms` is one part.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import type { ServerProcess } from '../harness/server-process.ts';
 import { startDirect } from './direct.ts';
 import type { DirectAgent } from './direct.ts';
 import { platforms } from './platforms.ts';
+import { rendering } from './rendering.ts';
 import { median, row, spread } from './report.ts';
 import { subscribe } from './subscriber.ts';
 import type { Subscriber } from './subscriber.ts';
@@ -158,4 +159,5 @@ async function core(): Promise<void> {
 
 const [part, only] = process.argv.slice(2);
 if (part === undefined || part === 'core') await core();
+if (part === undefined || part === 'rendering') rendering();
 if (part === undefined || part === 'platforms') await platforms(only);
