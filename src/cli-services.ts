@@ -16,7 +16,7 @@ import { urlOf } from './http/server.ts';
 import { createLogger } from './logging/logger.ts';
 import { storageOf, templates } from './foundation.ts';
 import { findCommand } from './runtimes/local/find-command.ts';
-import { inspectStorage } from './storage/inspect.ts';
+import { inspectInstallations, inspectStorage } from './storage/inspect.ts';
 import { createLogin } from './web/login.ts';
 
 export function createServices(config: Config): CliServices {
@@ -34,6 +34,10 @@ export function createServices(config: Config): CliServices {
     async inspectDatabase() {
       const logger = await createLogger({ level: 'silent', pretty: false });
       return inspectStorage({ ...storageOf(config), logger });
+    },
+    async slackWorkspaces() {
+      const logger = await createLogger({ level: 'silent', pretty: false });
+      return inspectInstallations('slack', { ...storageOf(config), logger });
     },
     async loginLink() {
       if (!existsSync(serverKeyPath(config.dataDir))) throw foreignDirectory(config.dataDir);

@@ -76,6 +76,8 @@ export interface CliServices {
   agents(): Promise<readonly AgentStatus[]>;
   /** Looks at the database and changes nothing. Rejects when it does not answer. */
   inspectDatabase(): Promise<DatabaseState>;
+  /** Ids of the workspaces that installed the app; undefined: only the running server could tell. */
+  slackWorkspaces(): Promise<readonly string[] | undefined>;
   /** A fresh one-time login link for a running server on this data directory. */
   loginLink(): Promise<string>;
 }

@@ -13,6 +13,7 @@ import { probeWebhooks } from './checks/probe.ts';
 import { checkPort } from './checks/port.ts';
 import { checkPublicUrl } from './checks/public-url.ts';
 import { checkSlack } from './checks/slack.ts';
+import { checkWorkspaces } from './checks/slack-workspaces.ts';
 import type { Cli, CliConfig, CliServices, Command, Finding } from './command.ts';
 import { WEBHOOK_PATH } from './github-site.ts';
 import { readGitHubManifest, readSlackManifest } from './manifests.ts';
@@ -53,13 +54,13 @@ function checksFor(cli: Cli): readonly Check[] {
     async () => checkDatabase((await services()).inspectDatabase),
     () => checkPort(config),
     () => checkPublicUrl(config),
-    ...platformChecks(config),
+    ...platformChecks(config, services),
     async () => checkAgents(await (await services()).agents()),
   ];
 }
 
 /** Of those that are configured. */
-function platformChecks(config: CliConfig): readonly Check[] {
+function platformChecks(config: CliConfig, services: () => Promise<CliServices>): readonly Check[] {
   const { github, slack } = config;
   const checks: Check[] = [];
   if (github !== undefined) {
@@ -70,6 +71,9 @@ function platformChecks(config: CliConfig): readonly Check[] {
   }
   if (slack !== undefined) {
     checks.push(async () => checkSlack({ ...config, slack }, await readSlackManifest(), Date.now));
+    if (slack.botToken === undefined) {
+      checks.push(async () => checkWorkspaces(config, (await services()).slackWorkspaces));
+    }
   }
   return checks;
 }

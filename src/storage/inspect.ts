@@ -63,16 +63,61 @@ function inspectSqlite(file: string, dataDir: string): Inspection {
 }
 
 function sqliteVersion(file: string): number {
+  return inSqlite(file, 'schema_version', 0, (db) =>
+    Number(db.prepare('select version from schema_version').get()?.['version'] ?? 0),
+  );
+}
+
+/** What `look` finds in a database that has this table. */
+function inSqlite<T>(file: string, table: string, none: T, look: (db: DatabaseSync) => T): T {
   const at = pathToFileURL(file);
   // After a good end there is no WAL, and without this SQLite would make one to read the file.
   if (!existsSync(`${file}-wal`)) at.searchParams.set('immutable', '1');
   const db = new DatabaseSync(at, { readOnly: true });
   try {
-    const table = "select 1 from sqlite_schema where type = 'table' and name = 'schema_version'";
-    if (db.prepare(table).get() === undefined) return 0;
-    return Number(db.prepare('select version from schema_version').get()?.['version'] ?? 0);
+    const there = "select 1 from sqlite_schema where type = 'table' and name = ?";
+    return db.prepare(there).get(table) === undefined ? none : look(db);
   } finally {
     db.close();
+  }
+}
+
+/**
+ * Accounts of a surface that installed us, also beside a running server; undefined when only that
+ * server could tell. Options and errors as in `inspectStorage`.
+ */
+export async function inspectInstallations(
+  surface: string,
+  options: Parameters<typeof inspectStorage>[0],
+): Promise<readonly string[] | undefined> {
+  const place = databasePlace(options.url, resolve(options.dataDir));
+  switch (place.kind) {
+    case 'sqlite': {
+      if (!existsSync(place.file)) return [];
+      const query = 'select account from installations where surface = ? order by account';
+      return inSqlite(place.file, 'installations', [], (db) =>
+        db
+          .prepare(query)
+          .all(surface)
+          .map(({ account }) => String(account)),
+      );
+    }
+    case 'pglite':
+      return undefined;
+    case 'postgres': {
+      const database = await openPostgres(place.url, options.logger);
+      try {
+        const rows = await database.reader
+          .selectFrom('installations')
+          .select('account')
+          .where('surface', '=', surface)
+          .orderBy('account')
+          .execute();
+        return rows.map(({ account }) => account);
+      } finally {
+        await database.close();
+      }
+    }
   }
 }
 

@@ -55,7 +55,9 @@ export function rendering(): void {
   const view = { kind: 'turn' as const, sessionId: 's_1' as SessionId, turn, transcript };
   const markdown = new MarkdownIt();
   const plain = took(() => markdown.render(answer));
-  const github = took(() => renderForGitHub(view, 0, null, { mint: () => 'token' }));
+  const github = took(() =>
+    renderForGitHub(view, 0, null, { mint: () => 'token', card: () => '' }),
+  );
   const slack = took(() => renderForSlack(view, 0, undefined));
   const web = took(() => renderForWeb(view));
   row('200 kB answer as (ms)', `markdown-it ${plain.toFixed(1)}`);

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkGitHub } from '../../src/cli/checks/github.ts';
+import { checkWorkspaces } from '../../src/cli/checks/slack-workspaces.ts';
 import { checkSlack } from '../../src/cli/checks/slack.ts';
 import { readGitHubManifest, readSlackManifest } from '../../src/cli/manifests.ts';
 import { probeWebhooks } from '../../src/cli/checks/probe.ts';
@@ -232,4 +233,18 @@ test('a clock that differs from that of Slack is told', async () => {
   const late = (): number => Date.now() - 3_600_000;
   const found = await checkSlack({ ...at, slack: slackSettings() }, manifest, late);
   expect(bad(found).join()).toMatch(/^The clock is 3[56]\d\d s behind Slack's\.$/);
+});
+
+test('the workspaces that installed the app by themselves are told, and that none has', async () => {
+  expect(await checkWorkspaces(at, async () => ['T1', 'T2'])).toEqual([
+    { state: 'good', says: 'Slack: installed in T1, T2' },
+  ]);
+  expect(await checkWorkspaces(at, async () => [])).toEqual([
+    {
+      state: 'bad',
+      says: 'No workspace has installed the Slack app yet.',
+      mend: `Start the server and open ${publicUrl}/slack/install in a browser that is logged in to Slack.`,
+    },
+  ]);
+  expect(await checkWorkspaces(at, async () => undefined)).toEqual([]);
 });

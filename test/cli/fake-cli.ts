@@ -57,6 +57,7 @@ export function validSetup(
       createApp: refuse,
       agents: refuse,
       inspectDatabase: refuse,
+      slackWorkspaces: refuse,
       loginLink: refuse,
       ...services,
     }),

@@ -3,7 +3,11 @@ import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it } from 'vitest';
-import { inspectStorage, type Inspection } from '../../src/storage/inspect.ts';
+import {
+  inspectInstallations,
+  inspectStorage,
+  type Inspection,
+} from '../../src/storage/inspect.ts';
 import { SCHEMA_VERSION } from '../../src/storage/migrations/migrate.ts';
 import { openStorage } from '../../src/storage/open.ts';
 import { realClock, silentLogger, temporaryDirectory } from './open-test-storage.ts';
@@ -74,6 +78,22 @@ it('leaves a running server alone', async () => {
   expect(await inspect()).toEqual({ kind: 'sqlite', state: 'in use' });
   await storage.close();
   expect(await inspect()).toMatchObject({ state: 'there' });
+});
+
+it('names who installed us, also beside a running server', async () => {
+  const options = { dataDir, logger: silentLogger };
+  expect(await inspectInstallations('slack', options)).toEqual([]);
+  const storage = await open();
+  const sealed = 'secret';
+  for (const account of ['T2', 'T1']) {
+    await storage.installations.save({ surface: 'slack', account, sealed, updatedAt: 1 });
+  }
+  expect(await inspectInstallations('slack', options)).toEqual(['T1', 'T2']);
+  expect(await inspectInstallations('elsewhere', options)).toEqual([]);
+  await storage.close();
+  const before = picture();
+  expect(await inspectInstallations('slack', options)).toEqual(['T1', 'T2']);
+  expect(picture()).toEqual(before);
 });
 
 it('does not start PGlite only to look at it', async () => {
