@@ -222,7 +222,7 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
 
       Tick a box, or write \`/ok-to-run\` or \`/ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox.",
       "threadcast[bot]:
-      **Example** · ✅ done · …
+      ✅ **Example** · done · …
 
       Heard: carefully mend 0
 
@@ -233,7 +233,7 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
 
       </details>",
       "threadcast[bot]:
-      **Example** · ✅ done · …
+      ✅ **Example** · done · …
 
       Heard: test 0",
       "threadcast[bot]:

@@ -42,7 +42,7 @@ test('a mention becomes a turn: seen at once, one live comment, and a reaction a
       @threadcast why is that?
 
     threadcast[bot]:
-      **Example** · ✅ done · 0 s
+      ✅ **Example** · done · 0 s
 
       I am looking at it. It was \`a < b\`. Ask @​acme/team about #​7."
   `);

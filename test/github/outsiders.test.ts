@@ -92,7 +92,7 @@ test('read-only: what would change something is refused by itself, and the turn 
   expect(bench.agents.set).toEqual(['mode=plan', 'mode=default']);
   const turn = bench.github.botComments(issue).find(({ body }) => body.includes('Done as asked.'));
   expect(seen(turn?.body ?? '')).toMatchInlineSnapshot(`
-    "**Example** · ✅ done · 🔒 read-only · 0 s
+    "✅ **Example** · done · 🔒 read-only · 0 s
 
     Done as asked.
 
@@ -101,7 +101,7 @@ test('read-only: what would change something is refused by itself, and the turn 
     <details>
     <summary>1 step</summary>
 
-    - ✏️ \`rm -rf build\` cancelled
+    - ✏️ \`rm -rf build\` · cancelled
 
     </details>"
   `);

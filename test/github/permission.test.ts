@@ -44,7 +44,7 @@ test('a tick of a maintainer is the answer, and the comment says so', async () =
 
     rm -rf build
 
-    edit · asked for by ann · expires 2026-01-01 00:30 UTC
+    Asked for by ann · expires 2026-01-01 00:30 UTC
 
     - [ ] **Allow once** <!-- answer:… -->
     - [ ] **Deny** <!-- answer:… -->
@@ -58,9 +58,7 @@ test('a tick of a maintainer is the answer, and the comment says so', async () =
   expect(answers).toEqual([{ outcome: 'selected', optionId: 'yes' }]);
   await bench.until(() => request.body.includes('Allowed by **mia**'));
   expect(readable(request.body)).toMatchInlineSnapshot(`
-    "✅ Allowed by **mia** (2026-01-01 00:00 UTC): Allow once
-
-    \`rm -rf build\`
+    "✅ Allowed by **mia** (2026-01-01 00:00 UTC) · \`rm -rf build\`
 
     <!-- … -->"
   `);

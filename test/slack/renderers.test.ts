@@ -128,14 +128,14 @@ describe('what Slack shows of the recorded turns of real agents', () => {
             {
               "elements": [
                 {
-                  "text": "🚫 Denied by ada · No · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
+                  "text": "🚫 Denied by ada · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
                   "type": "mrkdwn",
                 },
               ],
               "type": "context",
             },
           ],
-          "text": "🚫 Denied by ada · No · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
+          "text": "🚫 Denied by ada · <!date^0^{time}|00:00 UTC> · \`Write hello.txt\` \`k1\`",
         },
       ]
     `);
@@ -245,7 +245,7 @@ describe('what Slack shows of the recorded turns of real agents', () => {
             {
               "elements": [
                 {
-                  "text": "execute in \`/workspace/repo\` · asked for by ada · expires <!date^1800^{time}|at 00:30 UTC> · or mention me with \`approve k1\` or \`deny k1\`",
+                  "text": "in \`/workspace/repo\` · asked for by ada · expires <!date^1800^{time}|at 00:30 UTC> · or mention me with \`approve k1\` or \`deny k1\`",
                   "type": "mrkdwn",
                 },
               ],

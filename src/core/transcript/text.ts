@@ -27,6 +27,43 @@ export function hiddenCharacters(text: string): string {
   });
 }
 
+/** Runs of white space that push what follows them out of sight. */
+const GAPS = /(?<=[^\n ]) {24,}| {60,}|(?<=[^\n\t])\t{4,}|\t{12,}|\n(?:[ \t]*\n){4,}/g;
+
+/**
+ * The text as somebody has to read it before they approve it: nothing in it is hidden, neither by
+ * characters that cannot be seen (`hiddenCharacters`) nor by white space that moves the rest away.
+ */
+export function exactText(text: string): string {
+  return hiddenCharacters(text).replace(GAPS, (gap) => {
+    if (gap.startsWith('\n')) return `\n⟨${gap.split('\n').length - 2} empty lines⟩\n`;
+    return gap.startsWith(' ') ? `⟨${gap.length} spaces⟩` : `⟨${gap.length} tabs⟩`;
+  });
+}
+
+/**
+ * With lines of at most `width` characters, where a reader does not see what stands further to the
+ * right; `↩` ends a line that goes on below.
+ */
+export function wrapped(text: string, width: number): string {
+  return text
+    .split('\n')
+    .flatMap((line) => piecesOf([...line], width))
+    .join('\n');
+}
+
+function piecesOf(characters: readonly string[], width: number): readonly string[] {
+  const pieces: string[] = [];
+  let rest = characters;
+  while (rest.length > width) {
+    const space = rest.lastIndexOf(' ', width - 2) + 1;
+    const at = space > width * 0.7 ? space : width - 1;
+    pieces.push(`${rest.slice(0, at).join('')}↩`);
+    rest = rest.slice(at);
+  }
+  return [...pieces, rest.join('')];
+}
+
 /** At most `limit` code units, with a sign that there was more; no character is cut in two. */
 export function clip(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -45,8 +45,13 @@ const EARLY_ENDS: Readonly<Record<string, string>> = {
 };
 
 /** What a reader must know of a turn that is done all the same; undefined: nothing. */
-export const earlyEnd = ({ state, stopReason }: TurnView): string | undefined =>
-  state === 'done' ? EARLY_ENDS[stopReason ?? ''] : undefined;
+export function earlyEnd({ state, stopReason, parts }: TurnView): string | undefined {
+  if (state !== 'done') return undefined;
+  const isSilent = parts.every((part) => part.type !== 'message' || part.text.trim() === '');
+  return (
+    EARLY_ENDS[stopReason ?? ''] ?? (isSilent ? 'The agent ended without an answer.' : undefined)
+  );
+}
 
 const number = new Intl.NumberFormat('en-US');
 

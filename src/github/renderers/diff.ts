@@ -1,10 +1,12 @@
 /** A diff as a fenced block, capped: what is left out is counted and said. */
 import type { DiffContent } from '../../core/model/transcript.ts';
 import { clipDiff, diffLines } from '../../core/transcript/diff.ts';
-import { hiddenCharacters } from '../../core/transcript/text.ts';
+import { exactText, wrapped } from '../../core/transcript/text.ts';
 import { block, code } from './neutral.ts';
 
+/** Of one line; a comment shows so many of it side by side. */
 const WIDTH = 500;
+const COLUMNS = 110;
 
 /** At most `limit` lines of it. `whole`: nothing was left out. */
 export function renderDiff(
@@ -16,6 +18,6 @@ export function renderDiff(
   const note = diff.oldText === null ? ' (new file)' : '';
   const head = `${code(diff.path)}${note} +${added} −${removed}`;
   const more = left > 0 ? `\n\n_${left} more lines are not shown here._` : '';
-  const text = lines.map(hiddenCharacters).join('\n');
+  const text = lines.map((line) => wrapped(exactText(line), COLUMNS)).join('\n');
   return { markdown: `${head}\n\n${block(text, 'diff')}${more}`, whole };
 }

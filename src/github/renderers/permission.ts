@@ -2,13 +2,13 @@
  * A permission request as a comment of its own, and as a check run beside it. Invariant: a box that
  * approves is only where the whole of what it approves can be read, hidden characters included.
  */
-import { directoryOf, readable } from '../../core/transcript/asked.ts';
+import { directoryOf, optionAdds, subjectOf } from '../../core/transcript/asked.ts';
 import type { PermissionOption } from '../../core/model/permission.ts';
-import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
+import type { PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
-import { hiddenCharacters } from '../../core/transcript/text.ts';
+import { clip, exactText, wrapped } from '../../core/transcript/text.ts';
 import { answerWord, closedBecause, wantsTo } from '../../core/transcript/words.ts';
 import { renderDiff } from './diff.ts';
 import { taskLine } from './marker.ts';
@@ -17,17 +17,18 @@ import { block, code, prose } from './neutral.ts';
 export type PermissionShown = Extract<ResolvedView, { kind: 'permission' }>;
 
 /** More than this is not approved by a tick. */
-const READABLE = { characters: 20_000, lines: 400 } as const;
+const READABLE = { characters: 10_000, lines: 200 } as const;
+/** Of what is longer. */
+const BEGINNING = { characters: 4_000, lines: 60 } as const;
+const LONGEST_TITLE = 300;
+/** A comment shows no more of a line of code. */
+const WIDTH = 96;
 
-/** Of the input as Markdown; a comment takes little more. */
-const LONGEST = 50_000;
-
-/** `url`: the page that shows all of it and takes an answer, when people can reach it. */
 export function renderPermission(view: PermissionShown, mint: MintAnswer, url?: string): string {
   const { permission } = view;
   return permission.outcome === null
     ? renderPending(view, mint, url)
-    : `${renderOutcome(permission, permission.outcome)}\n\n${code(subjectLine(permission))}`;
+    : `${renderOutcome(permission, permission.outcome)} · ${code(subjectLine(permission))}`;
 }
 
 /** Heading of a request, without Markdown. */
@@ -52,14 +53,13 @@ export function choicesOf(options: readonly PermissionOption[]): {
 
 function renderPending(view: PermissionShown, mint: MintAnswer, url: string | undefined): string {
   const { permission, transcript } = view;
-  const { code: short, toolCall, expiresAt } = permission;
+  const { code: short, expiresAt } = permission;
   const input = renderInput(permission);
   const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor.name;
   const directory = directoryOf(permission);
   const facts = [
-    prose(toolCall.kind, 20),
-    ...(directory === undefined ? [] : [`in ${code(directory)}`]),
     ...(asker ? [`asked for by ${prose(asker, 60)}`] : []),
+    ...(directory === undefined ? [] : [`in ${code(directory, Infinity)}`]),
     `expires ${utc(expiresAt)}`,
   ].join(' · ');
   const { allow, deny } = choicesOf(permission.options);
@@ -72,7 +72,7 @@ function renderPending(view: PermissionShown, mint: MintAnswer, url: string | un
   return [
     `### ✋ ${prose(headingOf(view), 120)} \`${short}\``,
     input.markdown,
-    facts,
+    facts.charAt(0).toUpperCase() + facts.slice(1),
     ...(input.whole ? [] : [tooLong]),
     boxes.join('\n'),
     `Tick a box, or write \`/approve ${short}\` or \`/deny ${short}\`${page}.`,
@@ -86,43 +86,44 @@ export function renderInput(permission: PermissionView): {
   readonly markdown: string;
   readonly whole: boolean;
 } {
-  const { toolCall, asked } = permission;
-  const { command, title, content, locations } = toolCall;
-  const diffs = content.filter((part): part is DiffContent => part.type === 'diff');
-  // Without a command or a diff, only the raw input says what the title may not.
-  const raw = command === undefined && diffs.length === 0 ? readable(asked['rawInput']) : [];
-  const texts = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
-  const blocks = [command ?? '', ...raw, ...texts.filter((text) => text !== command)]
-    .filter((text) => text.trim() !== '')
-    .map(hiddenCharacters);
-  const lines = diffs.reduce((sum, diff) => sum + diffLines(diff).lines.length, 0);
-  const characters = blocks.join('\n').length;
+  const { title, command, places, diffs, texts } = subjectOf(permission);
+  const isLongTitle = title.length > LONGEST_TITLE || title.includes('\n');
+  const blocks = [
+    ...(isLongTitle ? [title] : []),
+    ...(command === undefined ? [] : [command]),
+    ...texts,
+  ].map((text) => wrapped(exactText(text), WIDTH));
   const rendered = diffs.map((diff) => renderDiff(diff, READABLE.lines));
-  const whole =
-    characters <= READABLE.characters &&
-    lines <= READABLE.lines &&
-    rendered.every((diff) => diff.whole) &&
-    rendered.every((diff) => diff.markdown.length <= READABLE.characters);
-  const places = locations
-    .map(({ path }) => path)
-    .filter((path) => !diffs.some((diff) => diff.path === path));
-  const shownTitle = title === command || title.trim() === '' ? [] : [prose(title, 500)];
+  const lines = [
+    ...blocks.flatMap((text) => text.split('\n')),
+    ...diffs.flatMap((diff) => diffLines(diff).lines),
+    ...places,
+  ];
+  const characters = lines.reduce((sum, line) => sum + line.length + 1, 0);
+  const isShort = lines.length <= READABLE.lines && characters <= READABLE.characters;
+  const shownTitle = isLongTitle || title === '' ? [] : [prose(title, LONGEST_TITLE * 2)];
+  if (!isShort) {
+    const beginning = lines
+      .slice(0, BEGINNING.lines)
+      .map((line) => wrapped(exactText(line), WIDTH));
+    const text = clip(beginning.join('\n'), BEGINNING.characters);
+    return { markdown: [...shownTitle, block(`${text}\n…`)].join('\n\n'), whole: false };
+  }
   const markdown = [
     ...shownTitle,
-    ...blocks.map((text) => block(text.slice(0, READABLE.characters), '')),
-    ...(places.length === 0 ? [] : [places.map((path) => `- ${code(path, 500)}`).join('\n')]),
+    ...blocks.map((text) => block(text)),
+    ...(places.length === 0 ? [] : [places.map((path) => `- ${code(path, Infinity)}`).join('\n')]),
     ...rendered.map((diff) => diff.markdown),
   ].join('\n\n');
-  if (markdown.length <= LONGEST) return { markdown, whole };
-  // Cut as one block: whatever stood open in it ends with it.
-  return { markdown: block(markdown.slice(0, READABLE.characters)), whole: false };
+  return { markdown, whole: rendered.every((diff) => diff.whole) };
 }
 
 /** One line: who decided what, and when. */
 export function renderOutcome(
-  { code: short }: PermissionView,
+  permission: PermissionView,
   outcome: NonNullable<PermissionView['outcome']>,
 ): string {
+  const short = permission.code;
   const at = utc(outcome.at);
   switch (outcome.kind) {
     case 'cancelled':
@@ -134,7 +135,7 @@ export function renderOutcome(
       const sign = option?.kind.startsWith('allow') === true ? '✅' : '⛔';
       const word = answerWord(option?.kind);
       const who = rule === undefined ? `by **${prose(by.name, 60)}**` : `by the rule ${code(rule)}`;
-      const name = option === null ? '' : `: ${prose(option.name, 60)}`;
+      const name = option && optionAdds(permission) ? `: ${prose(option.name, 60)}` : '';
       return `${sign} ${word} ${who} (${at})${name}`;
     }
   }

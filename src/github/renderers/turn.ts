@@ -1,30 +1,31 @@
 /**
- * One turn as a comment: header line, plan, answer, folded steps, footer. Nothing in it moves with
- * the time while the agent works: an edit must be worth its call.
+ * One turn as a comment: header line, plan, answer, folded steps, footer; once it has ended the
+ * answer comes first, and the plan is folded as well. Nothing in it moves with the time while the
+ * agent works: an edit must be worth its call.
  */
 import type { PlanEntry, ToolCall, TurnState, TurnView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { errorText } from '../../core/transcript/plain.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
-import { earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
+import { count, earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
 import { renderDiff } from './diff.ts';
 import { code, neutralMarkdown, prose } from './neutral.ts';
 import { splitComment } from './split.ts';
 
 type View = Extract<ResolvedView, { kind: 'turn' }>;
 
-const STATES: Readonly<Record<TurnState, string>> = {
-  queued: '🕓 queued',
-  preparing: '📦 preparing environment',
-  working: '⏳ working',
-  waiting: '✋ waiting for you',
-  stopping: '🛑 stopping',
-  done: '✅ done',
-  failed: '❌ failed',
-  stopped: '🛑 stopped',
-  interrupted: '⚠️ interrupted',
-  cancelled: '🚫 cancelled',
+const STATES: Readonly<Record<TurnState, { readonly mark: string; readonly word: string }>> = {
+  queued: { mark: '🕓', word: 'queued' },
+  preparing: { mark: '📦', word: 'preparing environment' },
+  working: { mark: '⏳', word: 'working' },
+  waiting: { mark: '✋', word: 'waiting for you' },
+  stopping: { mark: '🛑', word: 'stopping' },
+  done: { mark: '✅', word: 'done' },
+  failed: { mark: '❌', word: 'failed' },
+  stopped: { mark: '🛑', word: 'stopped' },
+  interrupted: { mark: '⚠️', word: 'interrupted' },
+  cancelled: { mark: '🚫', word: 'cancelled' },
 };
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -39,13 +40,16 @@ const KINDS: Readonly<Record<string, string>> = {
   switch_mode: '🔀',
 };
 
+/** ToolCallStatus in a word; a step that went well needs none. */
 const STATUS: Readonly<Record<string, string>> = {
-  pending: 'waiting',
-  in_progress: 'running',
-  completed: 'done',
+  pending: ' · waiting',
+  in_progress: ' · running',
+  completed: '',
 };
 
 const STALLED_MS = 60_000;
+/** Steps that are listed: the last ones. */
+const MOST_STEPS = 100;
 /** All diffs of a turn together; each is capped too. */
 const DIFF_LINES = { each: 80, all: 400 } as const;
 
@@ -56,26 +60,27 @@ export function renderTurn(
   url: string | undefined,
 ): readonly [string, ...string[]] {
   const { turn } = view;
+  const isOver = turn.endedAt !== null;
   const blocks = [
     header(view, now, url),
     turn.actor.surface === 'github' ? '' : origin(turn),
-    plan(turn.plan),
+    isOver ? '' : plan(turn.plan),
     neutralMarkdown(turnText(turn)),
     ...notices(turn),
     ending(turn),
-    steps(turn),
+    steps(turn, url),
     footer(turn),
   ];
-  const where = url === undefined ? 'the log of its session' : `[the session's page](${url})`;
   return splitComment(
     blocks.filter((part) => part.trim() !== '').join('\n\n'),
-    (left) => `_${left.toLocaleString('en-US')} more characters are in ${where}._`,
+    (left) => `_${count(left)} more characters are in ${whereOf(url)}._`,
   );
 }
 
 function header({ turn, transcript }: View, now: number, url: string | undefined): string {
   const { state, startedAt, endedAt } = turn;
-  const parts = [`**${prose(transcript.agentName, 60)}**`, STATES[state]];
+  const { mark, word } = STATES[state];
+  const parts = [`${mark} **${prose(transcript.agentName, 60)}**`, word];
   if (turn.readOnly) parts.push('🔒 read-only');
   const place = placeInLine(turn, transcript);
   if (place !== undefined) parts.push(place);
@@ -110,26 +115,41 @@ function ending(turn: TurnView): string {
   return earlyEnd(turn) ?? '';
 }
 
-function steps(turn: TurnView): string {
+/** Where all of it is. */
+const whereOf = (url: string | undefined): string =>
+  url === undefined ? 'the log of its session' : `[the session's page](${url})`;
+
+/** What was done, folded: the plan of a turn that is over, the last steps, what they changed. */
+function steps(turn: TurnView, url: string | undefined): string {
   const calls = turn.parts.flatMap((part) => {
     const call = part.type === 'tool_call' ? turn.toolCalls.get(part.toolCallId) : undefined;
     return call === undefined ? [] : [call];
   });
-  if (calls.length === 0) return '';
-  const count = `${calls.length} ${calls.length === 1 ? 'step' : 'steps'}`;
-  const lines = calls.map(stepLine).join('\n');
-  return `<details>\n<summary>${count}</summary>\n\n${lines}\n${diffs(calls)}\n</details>`;
+  const planned = turn.endedAt === null ? [] : turn.plan;
+  const done = planned.filter(({ status }) => status === 'completed').length;
+  const summary = [
+    ...(planned.length === 0 ? [] : [`${done} of ${planned.length} planned`]),
+    ...(calls.length === 0
+      ? []
+      : [`${count(calls.length)} ${calls.length === 1 ? 'step' : 'steps'}`]),
+  ];
+  if (summary.length === 0) return '';
+  const earlier = calls.length - MOST_STEPS;
+  const note = earlier > 0 ? `_${count(earlier)} earlier ones are in ${whereOf(url)}._` : '';
+  const lines = calls.slice(-MOST_STEPS).map(stepLine).join('\n');
+  const inside = [plan(planned), note, lines, diffs(calls)].filter((part) => part !== '');
+  return `<details>\n<summary>${summary.join(' · ')}</summary>\n\n${inside.join('\n\n')}\n\n</details>`;
 }
 
 function stepLine(call: ToolCall): string {
   const icon = KINDS[call.kind] ?? '🔧';
-  const status = STATUS[call.status] ?? prose(call.status, 20);
+  const status = STATUS[call.status] ?? ` · ${prose(call.status, 20)}`;
   const stats = call.content.flatMap((part) => {
     if (part.type !== 'diff') return [];
     const { added, removed } = diffLines(part);
     return [` +${added} −${removed}`];
   });
-  return `- ${icon} ${code(call.command ?? (call.title || call.kind))}${stats.join('')} ${status}`;
+  return `- ${icon} ${code(call.command ?? (call.title || call.kind))}${stats.join('')}${status}`;
 }
 
 function diffs(calls: readonly ToolCall[]): string {
@@ -147,7 +167,7 @@ function diffs(calls: readonly ToolCall[]): string {
     left -= Math.min(limit, diffLines(part).lines.length);
   }
   if (leftOut > 0) out.push(`_${leftOut} more diffs are not shown here._`);
-  return out.length === 0 ? '' : `\n${out.join('\n\n')}\n`;
+  return out.join('\n\n');
 }
 
 function footer({ endedAt, usage }: TurnView): string {

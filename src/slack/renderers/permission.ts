@@ -2,13 +2,13 @@
  * A permission request as a message of its own. Invariant: an approving button is only where the
  * whole of what it approves can be read, hidden characters included.
  */
-import { directoryOf, readable } from '../../core/transcript/asked.ts';
+import { directoryOf, optionAdds, subjectOf } from '../../core/transcript/asked.ts';
 import type { KnownBlock } from '@slack/types';
 import type { PermissionOption } from '../../core/model/permission.ts';
 import type { PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
-import { hiddenCharacters } from '../../core/transcript/text.ts';
+import { exactText, hiddenCharacters } from '../../core/transcript/text.ts';
 import { answerWord, closedBecause, wantsTo } from '../../core/transcript/words.ts';
 import { context, cut, mrkdwnSection, preformatted, TEXT_LIMIT, type SlackBody } from './body.ts';
 import { codeLine, plainLine } from './mrkdwn.ts';
@@ -44,7 +44,7 @@ function pending(view: View, mint: MintToken, url: string | undefined): SlackBod
     ...askedBlocks(view, mint, url),
     context(footer(view, url)),
   ];
-  const subject = cut(hiddenCharacters(subjectOf(permission)), 500);
+  const subject = cut(textOf(permission), 500);
   const text = `${heading}\n${codeLine(subject)}\n${howToType(code)}`;
   return { text: cut(text, TEXT_LIMIT), blocks };
 }
@@ -56,7 +56,7 @@ export function askedBlocks(
   url: string | undefined,
 ): readonly KnownBlock[] {
   const { permission } = asked;
-  const subject = hiddenCharacters(subjectOf(permission));
+  const subject = textOf(permission);
   const isWhole =
     subject.length <= READABLE.characters && subject.split('\n').length <= READABLE.lines;
   const shown = isWhole ? subject : beginning(subject);
@@ -115,10 +115,8 @@ function footer({ permission, transcript }: View, url: string | undefined): stri
   const seconds = Math.floor(permission.expiresAt / 1000);
   const at = new Date(permission.expiresAt).toISOString().slice(11, 16);
   return [
-    directory === undefined
-      ? plainLine(permission.toolCall.kind)
-      : `${plainLine(permission.toolCall.kind)} in ${codeLine(directory)}`,
     ...(asker ? [`asked for by ${plainLine(asker)}`] : []),
+    ...(directory === undefined ? [] : [`in ${codeLine(directory)}`]),
     `expires <!date^${seconds}^{time}|at ${at} UTC>`,
     howToType(permission.code),
     ...(url === undefined ? [] : [`<${url}|answer on its page>`]),
@@ -129,43 +127,38 @@ const howToType = (code: string): string =>
   `or mention me with \`approve ${plainLine(code)}\` or \`deny ${plainLine(code)}\``;
 
 /** All of what would be done, as text. */
-function subjectOf({ toolCall, asked }: PermissionView): string {
-  const { command, title, content, locations } = toolCall;
-  const diffs = content.filter((part) => part.type === 'diff');
-  const raw = command === undefined && diffs.length === 0 ? readable(asked['rawInput']) : [];
-  const places = locations
-    .map(({ path }) => path)
-    .filter((path) => !title.includes(path) && !diffs.some((diff) => diff.path === path));
-  const texts = content.flatMap((part) =>
-    part.type === 'text' && part.text.trim() !== '' && part.text !== command ? [part.text] : [],
-  );
+function textOf(permission: PermissionView): string {
+  const { title, command, places, diffs, texts } = subjectOf(permission);
   return [
-    ...(title === command || title.trim() === '' ? [] : [title]),
+    ...(title === '' ? [] : [title]),
     ...(command === undefined ? [] : [command]),
     ...places,
     ...diffs.map((diff) => [diff.path, ...diffLines(diff).lines].join('\n')),
-    ...raw,
     ...texts,
-  ].join('\n');
+  ]
+    .map(exactText)
+    .join('\n');
 }
 
 function decided(
-  { toolCall, code }: PermissionView,
+  permission: PermissionView,
   outcome: NonNullable<PermissionView['outcome']>,
 ): SlackBody {
+  const { toolCall, code } = permission;
   const isAllowed =
     outcome.kind === 'selected' && outcome.option?.kind.startsWith('allow') === true;
   const mark = isAllowed ? '✅' : '🚫';
   const what = codeLine(cut(toolCall.command ?? toolCall.title, 300));
-  const line = `${mark} ${said(outcome)} · ${time(outcome.at)} · ${what} \`${plainLine(code)}\``;
+  const line = `${mark} ${said(permission, outcome)} · ${time(outcome.at)} · ${what} \`${plainLine(code)}\``;
   return { text: line, blocks: [context(line)] };
 }
 
-function said(outcome: NonNullable<PermissionView['outcome']>): string {
+function said(permission: PermissionView, outcome: NonNullable<PermissionView['outcome']>): string {
   switch (outcome.kind) {
     case 'selected': {
       const rule = outcome.rule === undefined ? '' : ` (rule ${plainLine(outcome.rule)})`;
-      const option = outcome.option === null ? '' : ` · ${plainLine(outcome.option.name)}`;
+      const { option: chosen } = outcome;
+      const option = chosen && optionAdds(permission) ? ` · ${plainLine(chosen.name)}` : '';
       return `${answerWord(outcome.option?.kind)} by ${plainLine(outcome.by.name)}${rule}${option}`;
     }
     case 'cancelled':

@@ -10,13 +10,13 @@ import { markup, type Child, type Html } from './html.ts';
 import { icon } from './icon.ts';
 import { placeName, shownName } from './name.ts';
 import { renderDocument, renderNotes } from './document.ts';
+import { subjectOf } from '../../core/transcript/asked.ts';
 import {
   askerOf,
   buttonClass,
   headingOf,
   renderDecision,
   renderInput,
-  subjectOf,
   wasAllowed,
 } from './permission.ts';
 import { timeOfDay, until } from './time.ts';

@@ -3,12 +3,13 @@
  * whole of what it approves can be read, hidden characters included.
  */
 import type { Actor } from '../../core/model/actor.ts';
-import { directoryOf, readable } from '../../core/transcript/asked.ts';
+import { directoryOf, subjectOf, type Subject } from '../../core/transcript/asked.ts';
 import type { PermissionOption } from '../../core/model/permission.ts';
-import type { DiffContent, PermissionView } from '../../core/model/transcript.ts';
+import type { PermissionView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { renderDiff } from './diff.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
+import { exactText } from '../../core/transcript/text.ts';
 import { answerWord, closedBecause, wantsTo } from '../../core/transcript/words.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
@@ -108,34 +109,6 @@ interface Size {
 const within = (size: Size, limit: Size): boolean =>
   size.characters <= limit.characters && size.lines <= limit.lines;
 
-/** All of what would be done, in the order in which it is shown. */
-export interface Subject {
-  /** What the agent calls it; empty when that is the command itself. */
-  readonly title: string;
-  readonly command: string | undefined;
-  readonly places: readonly string[];
-  readonly diffs: readonly DiffContent[];
-  readonly texts: readonly string[];
-}
-
-export function subjectOf({ toolCall, asked }: PermissionView): Subject {
-  const { command, title, content, locations } = toolCall;
-  const diffs = content.filter((part) => part.type === 'diff');
-  const input = asked['rawInput'];
-  // Without a command or a diff, only the raw input says what the title may not.
-  const raw = command === undefined && diffs.length === 0 ? readable(input) : [];
-  const texts = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
-  return {
-    title: title === command ? '' : title,
-    command,
-    places: locations
-      .map(({ path }) => path)
-      .filter((path) => !title.includes(path) && !diffs.some((diff) => diff.path === path)),
-    diffs,
-    texts: [...raw, ...texts.filter((text) => text.trim() !== '' && text !== command)],
-  };
-}
-
 function sizeOf(subject: Subject): Size {
   const texts = [subject.title, subject.command ?? '', ...subject.places, ...subject.texts];
   const lines = [
@@ -153,7 +126,7 @@ export function renderInput(
 ): Html {
   const isSilent = title === '' && command === undefined && diffs.length + texts.length === 0;
   const whole = (text: string, className: string): Html =>
-    markup`<pre class="${className}" tabindex="0"><code>${showHidden(text.slice(0, limit.characters), 'code')}</code></pre>`;
+    markup`<pre class="${className}" tabindex="0"><code>${showHidden(exactText(text.slice(0, limit.characters)), 'code')}</code></pre>`;
   return markup`${isSilent && markup`<p class="note">The agent does not say what it wants to do.</p>`}
     ${title !== '' && markup`<p class="title" dir="auto">${showHidden(title, 'code')}</p>`}
     ${command !== undefined && whole(command, 'command')}

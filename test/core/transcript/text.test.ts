@@ -1,5 +1,11 @@
-import { expect, it } from 'vitest';
-import { elapsed, hiddenCharacters, turnText } from '../../../src/core/transcript/text.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  elapsed,
+  hiddenCharacters,
+  turnText,
+  exactText,
+  wrapped,
+} from '../../../src/core/transcript/text.ts';
 
 it('turnText joins messages with a blank line and leaves out everything else', () => {
   const message = (text: string) => ({ type: 'message', messageId: null, text }) as const;
@@ -34,4 +40,26 @@ it.each([
   [3_840_500, '1 h 4 min'],
 ])('elapsed(%i) is "%s"', (ms, text) => {
   expect(elapsed(ms)).toBe(text);
+});
+
+describe('text that somebody approves', () => {
+  it('says where white space would move the rest out of sight', () => {
+    expect(exactText(`a${' '.repeat(24)}b`)).toBe('a⟨24 spaces⟩b');
+    expect(exactText(`a${'\t'.repeat(5)}b`)).toBe('a⟨5 tabs⟩b');
+    expect(exactText(`a${'\n'.repeat(6)}b`)).toBe('a\n⟨5 empty lines⟩\nb');
+    expect(exactText(`a\n${' \n'.repeat(9)}b`)).toBe('a\n⟨9 empty lines⟩\nb');
+    expect(exactText('a\u200bb')).toBe('a⟨U+200B⟩b');
+  });
+
+  it('leaves code as it is', () => {
+    const code = `if (a) {\n${' '.repeat(40)}b();\n\n\n}\nx = 1;${' '.repeat(20)}// why\n`;
+    expect(exactText(code)).toBe(code);
+  });
+
+  it('goes on below, at a space where there is one, and within no character', () => {
+    expect(wrapped('one two, three four', 12)).toBe('one two, ↩\nthree four');
+    expect(wrapped('x'.repeat(20), 12)).toBe(`${'x'.repeat(11)}↩\n${'x'.repeat(9)}`);
+    expect(wrapped('😀'.repeat(20), 12).isWellFormed()).toBe(true);
+    expect(wrapped('short', 12)).toBe('short');
+  });
 });

@@ -53,7 +53,7 @@ describe('recorded turns of real agents as comments', () => {
 
   it('claude-agent-acp.write-reject', () => {
     expect(read('claude-agent-acp.write-reject.ndjson')).toMatchInlineSnapshot(`
-      "**claude-agent-acp** · ✅ done · 0 s · [session page](https://threadcast.test/s_1)
+      "✅ **claude-agent-acp** · done · 0 s · [session page](https://threadcast.test/s_1)
 
       > Create the file. \\[\\[stub:write path=/workspace/repo/hello.txt\\]\\]
       > — ada (web)
@@ -65,7 +65,7 @@ describe('recorded turns of real agents as comments', () => {
       <details>
       <summary>1 step</summary>
 
-      - ✏️ \`Write hello.txt\` +1 −0 failed
+      - ✏️ \`Write hello.txt\` +1 −0 · failed
 
       \`/workspace/repo/hello.txt\` (new file) +1 −0
 
@@ -79,15 +79,13 @@ describe('recorded turns of real agents as comments', () => {
 
       ─────
 
-      ⛔ Denied by **ada** (1970-01-01 00:00 UTC): No
-
-      \`Write hello.txt\`"
+      ⛔ Denied by **ada** (1970-01-01 00:00 UTC) · \`Write hello.txt\`"
     `);
   });
 
   it('claude-agent-acp.plan-allow', () => {
     expect(read('claude-agent-acp.plan-allow.ndjson')).toMatchInlineSnapshot(`
-      "**claude-agent-acp** · ✅ done · 0 s · [session page](https://threadcast.test/s_1)
+      "✅ **claude-agent-acp** · done · 0 s · [session page](https://threadcast.test/s_1)
 
       > Make a plan. \\[\\[stub:plan\\]\\]
       > — ada (web)
@@ -100,7 +98,7 @@ describe('recorded turns of real agents as comments', () => {
 
   it('claude-agent-acp.shell-allow', () => {
     expect(read('claude-agent-acp.shell-allow.ndjson')).toMatchInlineSnapshot(`
-      "**claude-agent-acp** · ✅ done · 0 s · [session page](https://threadcast.test/s_1)
+      "✅ **claude-agent-acp** · done · 0 s · [session page](https://threadcast.test/s_1)
 
       > Run the command. \\[\\[stub:shell cmd="echo hi > out.txt; echo hi"\\]\\]
       > — ada (web)
@@ -112,7 +110,7 @@ describe('recorded turns of real agents as comments', () => {
       <details>
       <summary>1 step</summary>
 
-      - ▶️ \`echo hi > out.txt; echo hi\` done
+      - ▶️ \`echo hi > out.txt; echo hi\`
 
       </details>
 
@@ -120,9 +118,7 @@ describe('recorded turns of real agents as comments', () => {
 
       ─────
 
-      ✅ Allowed by **ada** (1970-01-01 00:00 UTC): Yes
-
-      \`echo hi > out.txt; echo hi\`"
+      ✅ Allowed by **ada** (1970-01-01 00:00 UTC) · \`echo hi > out.txt; echo hi\`"
     `);
   });
 });
