@@ -222,6 +222,8 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
 
       Tick a box, or write \`/ok-to-run\` or \`/ok-to-run read-only\`. Read-only: whatever would change something is refused by itself. The agent runs on our server, without a sandbox.",
       "threadcast[bot]:
+      ⚠️ **bob**: Sorry, this needs the role \`approve\`, which you do not have here. Please ask somebody who has it: approvers, usually the maintainers.",
+      "threadcast[bot]:
       ✅ **Example** · done · …
 
       Heard: carefully mend 0
@@ -229,7 +231,7 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
       <details>
       <summary>1 step</summary>
 
-      - ▶️ \`rm -rf build\` cancelled
+      - ▶️ \`rm -rf build\` · cancelled
 
       </details>",
       "threadcast[bot]:
@@ -237,11 +239,7 @@ test('10,000 redeliveries, out of order and many at once, change nothing', async
 
       Heard: test 0",
       "threadcast[bot]:
-      ⚠️ **bob**: Sorry, this needs the role \`approve\`, which you do not have here. Please ask somebody who has it: approvers, usually the maintainers.",
-      "threadcast[bot]:
-      ✅ Allowed by **alice** (…): Allow
-
-      \`rm -rf build\`",
+      ✅ Allowed by **alice** (…) · \`rm -rf build\`",
     ]
   `);
 

@@ -245,7 +245,7 @@ describe('what Slack shows of the recorded turns of real agents', () => {
             {
               "elements": [
                 {
-                  "text": "in \`/workspace/repo\` · asked for by ada · expires <!date^1800^{time}|at 00:30 UTC> · or mention me with \`approve k1\` or \`deny k1\`",
+                  "text": "asked for by ada · in \`/workspace/repo\` · expires <!date^1800^{time}|at 00:30 UTC> · or mention me with \`approve k1\` or \`deny k1\`",
                   "type": "mrkdwn",
                 },
               ],
