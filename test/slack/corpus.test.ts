@@ -1,7 +1,7 @@
 /** Recorded payloads of real workspaces, posted as Slack posts them: no error, no unwanted action. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { InboundMessage } from '../../src/core/ports/stores.ts';
 import { sign } from '../../src/slack/receive/signature.ts';
 import { openSlack, type SlackBench } from './bench.ts';
@@ -39,6 +39,11 @@ function adopted(text: string, { slack, ann, general }: SlackBench): unknown {
       .replace(/"T0[A-Z0-9]{9}"/g, JSON.stringify(slack.teamId)),
   );
 }
+
+const total = { payloads: 0, heard: 0 };
+afterAll(() => {
+  console.log(`${total.payloads} recorded payloads, ${total.heard} of them heard`);
+});
 
 describe.skipIf(!isHere)('recorded payloads (skipped where ../shared is absent)', () => {
   it.each(files)('%s is taken without an error or an unwanted action', async (name) => {
@@ -80,6 +85,20 @@ describe.skipIf(!isHere)('recorded payloads (skipped where ../shared is absent)'
     const bound = new Set(accepted.map(({ thread }) => thread.key));
     expect(spoke.filter(({ thread }) => !bound.has(thread.key))).toEqual([]);
     expect(accepted.every(({ actor }) => actor.kind === 'person')).toBe(true);
+    // Work begins, and we speak, only where somebody was heard.
+    const threads = new Set(accepted.map(({ thread }) => thread.key));
+    const { data } = await stores.memory.sessions.sessions({}, null, 100);
+    expect(data.length).toBeLessThanOrEqual(threads.size);
+    expect(stores.agents.prompts.length).toBeLessThanOrEqual(accepted.length);
+    const rows = stores.outbox.rows();
+    const bindings = await Promise.all(rows.map(({ threadId }) => stores.threads.thread(threadId)));
+    expect(bindings.filter((thread) => !threads.has(thread?.ref.key ?? ''))).toEqual([]);
+    const wrote = slack.api.calls.filter(({ method }) =>
+      /^chat\.(post|start)(?!Ephemeral)/.test(method),
+    );
+    expect(accepted.length === 0 ? wrote : []).toEqual([]);
+    total.heard += accepted.length;
+    total.payloads += payloads.length;
     // The fake never saw the recorded messages, so replies to them are refused; nothing else fails.
     const errors = stores.lines.filter(({ level }) => level === 'error');
     const unexpected = errors.filter(

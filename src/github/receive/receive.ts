@@ -6,11 +6,14 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { DeliveryStore } from '../../core/ports/deliveries.ts';
 import type { Logger } from '../../core/ports/logger.ts';
+import { createBodyReader } from '../../core/platforms/raw-body.ts';
 import { SURFACE } from '../address.ts';
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
-/** GitHub sends no more. */
-const LARGEST_BODY = 25 * 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+/** GitHub sends at most 25 MB, and waits for ten seconds. */
+const BODY = { each: 25 * MEGABYTE, all: 64 * MEGABYTE, withinMs: 10_000 } as const;
+const TYPE = /^application\/(json|x-www-form-urlencoded)\b/;
 const GUID = /^[A-Za-z0-9-]{1,100}$/;
 const EVENT = /^[a-z][a-z0-9_]{0,59}$/;
 
@@ -24,10 +27,12 @@ export interface ReceiveDeps {
 }
 
 export function createReceiver(deps: ReceiveDeps): (request: Request) => Promise<Response> {
+  const readBody = createBodyReader(BODY, deps.clock);
   return async (request) => {
     if (request.method !== 'POST') return say(405, 'Only GitHub posts here.');
-    const raw = await readBody(request);
-    if (raw === undefined) return say(413, 'The payload is larger than 25 MB.');
+    const read = await readBody(request);
+    if (!read.ok) return say(read.status, read.reason);
+    const raw = read.bytes;
     if (!isSigned(raw, request.headers.get('x-hub-signature-256') ?? '', deps.secret)) {
       deps.logger.warn({}, 'a webhook was refused: its signature is wrong');
       return say(401, 'The signature is missing or wrong. Check WEBHOOK_SECRET.');
@@ -35,7 +40,9 @@ export function createReceiver(deps: ReceiveDeps): (request: Request) => Promise
     const id = request.headers.get('x-github-delivery') ?? '';
     const event = request.headers.get('x-github-event') ?? '';
     if (!GUID.test(id) || !EVENT.test(event)) return say(400, 'The delivery has no id or event.');
-    const body = payloadOf(raw, request.headers.get('content-type') ?? '');
+    const type = request.headers.get('content-type') ?? '';
+    if (!TYPE.test(type)) return say(415, 'The payload is neither JSON nor a form.');
+    const body = payloadOf(raw, type);
     if (body === undefined) return say(400, 'The payload is no JSON.');
     return store(deps, { source: SURFACE, id, event, body, receivedAt: deps.clock.now() });
   };
@@ -57,20 +64,6 @@ async function store(
 
 const say = (status: number, text: string): Response =>
   new Response(`${text}\n`, { status, headers: { 'Content-Type': 'text/plain' } });
-
-/** Undefined when there is more than we take; what is too much is never held in memory. */
-async function readBody(request: Request): Promise<Buffer | undefined> {
-  if (Number(request.headers.get('content-length')) > LARGEST_BODY) return undefined;
-  if (request.body === null) return Buffer.alloc(0);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > LARGEST_BODY) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
 
 function isSigned(raw: Buffer, signature: string, secret: string): boolean {
   const right = Buffer.from(`sha256=${createHmac('sha256', secret).update(raw).digest('hex')}`);

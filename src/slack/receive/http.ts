@@ -3,13 +3,16 @@
  * looked at before its signature was verified on the raw bytes, and nothing is acknowledged before
  * it was stored.
  */
+import { createBodyReader } from '../../core/platforms/raw-body.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { Intake } from './intake.ts';
 import { isFromSlack } from './signature.ts';
 
-/** Slack's own payloads stay far below. */
-const LARGEST_BODY = 1024 * 1024;
+const MEGABYTE = 1024 * 1024;
+/** Slack's own payloads stay far below, and it waits for three seconds. */
+const BODY = { each: MEGABYTE, all: 32 * MEGABYTE, withinMs: 10_000 } as const;
+const TYPE = /^application\/(json|x-www-form-urlencoded)\b/;
 
 export interface HttpDeps {
   readonly signingSecret: string;
@@ -21,10 +24,12 @@ export interface HttpDeps {
 export type Handle = (request: Request) => Promise<Response>;
 
 export function createHttpHandler(deps: HttpDeps): Handle {
+  const readBody = createBodyReader(BODY, deps.clock);
   return async (request) => {
     if (request.method !== 'POST') return said(405, 'Only POST.');
-    const body = await readBody(request);
-    if (body === undefined) return said(413, 'The body is too large.');
+    const read = await readBody(request);
+    if (!read.ok) return said(read.status, read.reason);
+    const body = read.bytes.toString('utf8');
     const signed = {
       timestamp: request.headers.get('x-slack-request-timestamp'),
       signature: request.headers.get('x-slack-signature'),
@@ -34,8 +39,11 @@ export function createHttpHandler(deps: HttpDeps): Handle {
       deps.logger.warn({}, 'a request that claims to come from Slack has no valid signature');
       return said(401, 'The signature is not valid.');
     }
-    const payload = parse(body, request.headers.get('content-type') ?? '');
-    if (payload === undefined) return said(400, 'The body cannot be read.');
+    const type = request.headers.get('content-type') ?? '';
+    if (!TYPE.test(type)) return said(415, 'The body is neither JSON nor a form.');
+    const payload = parse(body, type);
+    if (typeof payload !== 'object' || payload === null)
+      return said(400, 'The body cannot be read.');
     const challenge = challengeOf(payload);
     if (challenge !== undefined) return Response.json({ challenge });
     try {
@@ -50,20 +58,6 @@ export function createHttpHandler(deps: HttpDeps): Handle {
 }
 
 const said = (status: number, text: string): Response => new Response(text, { status });
-
-/** The text of the body; undefined when it is longer than we read. */
-async function readBody(request: Request): Promise<string | undefined> {
-  const declared = Number(request.headers.get('content-length') ?? 0);
-  if (declared > LARGEST_BODY || request.body === null) return declared > 0 ? undefined : '';
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body) {
-    length += chunk.length;
-    if (length > LARGEST_BODY) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 /** JSON, a form with JSON in `payload`, or a form that is the payload (slash commands). */
 function parse(body: string, type: string): unknown {
