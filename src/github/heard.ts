@@ -5,6 +5,7 @@ import { threadRef, type Place } from './address.ts';
 import type { Edge } from './deps.ts';
 import { tell } from './notice.ts';
 import type { Given } from './prompts/given.ts';
+import { askedText } from './prompts/quoted.ts';
 import type { Subject } from './triggers.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
@@ -33,7 +34,8 @@ export async function accept(
   released?: InboundMessage['released'],
 ): Promise<void> {
   const { inbound, triggers } = edge;
-  const { deliveryId, subject, title, text, addressed = false, at } = heard;
+  const { deliveryId, subject, title, addressed = false, at } = heard;
+  const text = askedText(heard.text);
   if (subject !== null) await triggers.remember(deliveryId, subject);
   const thread = threadRef(heard.place);
   const message = { deliveryId, thread, threadTitle: title, actor, roles, text, addressed };

@@ -12,6 +12,7 @@ import { hear } from './hear.ts';
 import type { Heard } from './heard.ts';
 import { outsiderChanged } from './outsiders.ts';
 import { callerOf, isHeard } from './person.ts';
+import { askedText } from './prompts/quoted.ts';
 import { editedId } from './triggers.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
@@ -80,7 +81,7 @@ async function change(edge: Edge, { place, title, by, of, kind, text, id }: Chan
     actor,
     // Who may delete the text may take back what it asked for.
     roles: kind === 'deleted' ? ['run'] : roles,
-    text,
+    text: askedText(text),
     addressed: false,
     receivedAt: clock.now(),
     change: { of, kind },

@@ -5,7 +5,7 @@
  */
 
 /** Stands for a code unit of code: neither space nor letter, so it ends words and is not empty. */
-const CODE = '\uFFFC';
+export const CODE = '\uFFFC';
 /** Quotes and comments are nothing of the person's own: they read as space. */
 const NOTHING = ' ';
 

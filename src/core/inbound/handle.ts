@@ -86,15 +86,16 @@ export function createMessageHandler(deps: HandleDeps): MessageHandler {
 }
 
 async function carryOut(deps: HandleDeps, message: InboundMessage): Promise<Reply | undefined> {
-  const { threads, clock } = deps;
-  const thread = await threads.ensure(message.thread, message.threadTitle, clock.now());
+  const { threads } = deps;
+  // As old as the message: what is said until it is read belongs to the next one's context.
+  const thread = await threads.ensure(message.thread, message.threadTitle, message.receivedAt);
   const bindings = await threads.bindingsOfThread(thread.id);
   const bound = bindings.toSorted((a, b) => b.boundAt - a.boundAt).map((b) => b.sessionId);
   const parsed = await read(deps, message, bound[0]);
   if (parsed.kind === 'ignored' && message.change?.kind !== 'deleted') return undefined;
   const context = contextOf(deps, message, thread, bound);
   if (message.change !== undefined) return handleChange(context, message.change, parsed);
-  await threads.touch(thread.id, clock.now());
+  await threads.touch(thread.id, message.receivedAt);
   if (message.released !== undefined) {
     const isPlain = parsed.kind === 'prompt' && Object.keys(parsed.options).length === 0;
     return handlePrompt(context, isPlain ? parsed.text : message.text, {});

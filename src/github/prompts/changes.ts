@@ -1,6 +1,6 @@
 /** What a pull request changes, capped: files that are made by machines are named only. */
 import type { Site } from '../client/comments.ts';
-import { quoted } from './quoted.ts';
+import { codeOf } from './quoted.ts';
 
 const LIMITS = { all: 60_000, file: 12_000, files: 300 } as const;
 const MADE_BY_MACHINES =
@@ -20,7 +20,7 @@ export async function changedFiles({ octokit, name, place }: Site): Promise<stri
     const fits = patch !== undefined && patch.length <= Math.min(LIMITS.file, left);
     if (!fits || MADE_BY_MACHINES.test(filename)) named.push(`- ${head}`);
     else {
-      shown.push(`${head}:\n${quoted(patch)}`);
+      shown.push(`${head}:\n${codeOf(patch)}`);
       left -= patch.length;
     }
   }

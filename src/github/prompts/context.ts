@@ -7,23 +7,18 @@ import type { Site } from '../client/comments.ts';
 import type { Edge } from '../deps.ts';
 import type { ReviewComment, ReviewCommentWritten } from '../reviews.ts';
 import { changedFiles } from './changes.ts';
-import { discussion, type Until } from './discussion.ts';
+import { discussion, type Range } from './discussion.ts';
 import { author, joined, NOTE, writes, type Given } from './given.ts';
 import { linkedItems } from './linked.ts';
-import { cut, quoted, resource, visibleOnly } from './quoted.ts';
+import { codeOf, cut, quoted, resource, visibleOnly } from './quoted.ts';
 
 const BODY_LIMIT = 20_000;
 const NOTHING: Given = { blocks: [], tainted: false };
 
-export interface ContextOf extends Until {
-  /** Comments after this time only; 0: all, with the issue itself. Milliseconds. */
-  readonly since: number;
-}
-
 /** Calls that it usually takes to read a thread: new to us with what it links, and known. */
 const READS = { issue: 6, pull: 8, again: 1 } as const;
 
-export async function threadContext(edge: Edge, of: ContextOf): Promise<Given> {
+export async function threadContext(edge: Edge, of: Range): Promise<Given> {
   const { installationId, kind } = of.place;
   edge.pace.takeTurn(
     String(installationId),
@@ -49,7 +44,7 @@ export async function threadContext(edge: Edge, of: ContextOf): Promise<Given> {
   return joined(opening, { blocks: [block], tainted: false });
 }
 
-const causeOf = ({ place, until, except }: ContextOf): string =>
+const causeOf = ({ place, until, except }: Range): string =>
   JSON.stringify([place.repositoryId, place.number, until, except]);
 
 async function openingOf(edge: Edge, site: Site, issue: Opened): Promise<Given> {
@@ -104,7 +99,7 @@ async function pullChanges(edge: Edge, site: Site, { html_url: url }: Opened): P
 /** The conversation when the thread is new to us, what was said in the thread, and its lines. */
 export async function reviewThreadContext(
   edge: Edge,
-  of: Omit<ContextOf, 'except'> & { readonly written: ReviewCommentWritten },
+  of: Omit<Range, 'except'> & { readonly written: ReviewCommentWritten },
 ): Promise<Given> {
   const { place, since, until, written } = of;
   const { octokit, name } = await edge.comments.site(threadRef(place));
@@ -116,7 +111,7 @@ export async function reviewThreadContext(
     ...(since === 0 ? {} : { since: new Date(since).toISOString() }),
   });
   const own = all.filter(({ id, in_reply_to_id: first }) => (first ?? id) === place.reviewThread);
-  const said = await discussion(edge, own, { place, until, except: written.id });
+  const said = await discussion(edge, own, { place, since, until, except: written.id });
   const text = [hunkOf(written), ...(said === '' ? [] : [NOTE, said])].join('\n\n');
   const uri = `github:review-comment/${written.id}`;
   return joined(conversation, { blocks: [resource(uri, text)], tainted: false });
@@ -124,13 +119,13 @@ export async function reviewThreadContext(
 
 function hunkOf({ path, line, diff_hunk: hunk }: ReviewCommentWritten): string {
   const where = line ? `${path}:${line}` : path;
-  return `The comment is on ${where}:\n${quoted(visibleOnly(hunk ?? ''))}`;
+  return `The comment is on ${where}:\n${codeOf(hunk ?? '')}`;
 }
 
 /** The review's comments are by the one who asks, so they are part of what is asked. */
 export async function reviewContext(
   edge: Edge,
-  of: Omit<ContextOf, 'except'> & {
+  of: Omit<Range, 'except'> & {
     readonly id: number;
     readonly comments: readonly ReviewComment[];
   },
@@ -141,7 +136,7 @@ export async function reviewContext(
   const text = comments
     .map(({ path, line, diffHunk, body }) => {
       const where = line === null ? path : `${path}:${line}`;
-      return `${where}\n${quoted(visibleOnly(diffHunk))}\n${visibleOnly(body)}`;
+      return `${where}\n${codeOf(diffHunk)}\n${visibleOnly(body)}`;
     })
     .join('\n\n---\n\n');
   const head = `The review has ${comments.length} comments on the changes; do what each asks.`;

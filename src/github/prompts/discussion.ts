@@ -2,6 +2,8 @@
  * What was said before the trigger, by people with write access only: whoever may comment must not
  * be able to instruct the agent. What is left out is counted, and whose it was is said.
  */
+import { findMentions } from '../../core/commands/mention.ts';
+import { visibleText } from '../../core/commands/visible.ts';
 import { isOurs } from '../client/identity.ts';
 import type { Place } from '../address.ts';
 import type { Edge } from '../deps.ts';
@@ -18,8 +20,10 @@ export interface Said {
   readonly created_at: string;
 }
 
-export interface Until {
+export interface Range {
   readonly place: Place;
+  /** Comments after this time only; 0: all, and the thread is new to us. Milliseconds. */
+  readonly since: number;
   /** Nothing that was written after the trigger. Milliseconds. */
   readonly until: number;
   /** Id of the comment that is the prompt itself. */
@@ -30,11 +34,16 @@ export interface Until {
 export async function discussion(
   edge: Edge,
   all: readonly Said[],
-  { place, until, except }: Until,
+  { place, since, until, except }: Range,
 ): Promise<string> {
+  const { identity } = edge;
   const before = all.filter(
-    ({ id, created_at: at, user }) =>
-      id !== except && Date.parse(at) <= until && !isOurs(edge.identity, user),
+    ({ id, created_at: at, user, body }) =>
+      id !== except &&
+      Date.parse(at) <= until &&
+      !isOurs(identity, user) &&
+      // In a session those were prompts themselves.
+      !(since > 0 && findMentions(visibleText(body ?? ''), identity.names).length > 0),
   );
   const out: string[] = [];
   const strangers = new Map<string, number>();
