@@ -77,6 +77,7 @@ function createSessions(foundation: Foundation, show: Pick<Presenter, 'present' 
     connector: createLazyConnector(shared),
     environment: environmentFor,
     decide: createDecider([]),
+    holdBack: foundation.redactor.holdBack,
     limits: TURN_LIMITS,
     permissionExpiryMs: PERMISSION_EXPIRY_MS,
     onOwned: show.present,

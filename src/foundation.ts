@@ -5,7 +5,7 @@ import { builtinTemplates } from './acp/builtin-templates.ts';
 import { secretsFor } from './config/agent-environment.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateAdminToken, readOrCreateServerKey } from './config/secrets.ts';
-import { createRedactor } from './core/access/redact.ts';
+import { createLearningRedactor, secretsOf } from './core/access/redact.ts';
 import { deriveId } from './core/model/ids.ts';
 import { systemClock } from './core/ports/system-clock.ts';
 import { redactedSessions } from './core/sessions/redacted-store.ts';
@@ -42,14 +42,19 @@ export async function layFoundation(config: Config) {
   const serverKey = await readOrCreateServerKey(config.dataDir);
   const { token } = await readOrCreateAdminToken(config.dataDir, () => mintToken().token);
   const keys = secretsFor(templates().flatMap(({ passEnv }) => passEnv ?? []));
-  const redact = createRedactor([token, Buffer.from(serverKey).toString('base64url'), ...keys]);
+  const own = [token, Buffer.from(serverKey).toString('base64url'), ...keys];
+  const redactor = createLearningRedactor(own);
+  const { redact } = redactor;
   const pretty = process.stderr.isTTY;
   const logger = await createLogger({ level: config.logLevel, pretty, redact });
   const storage = await openStorage({ ...storageOf(config), clock: systemClock, logger });
   await syncAdminToken(storage, token);
   await storage.templates.syncManaged(templates());
-  const sessions = redactedSessions(storage.sessions, redact);
-  return { config, serverKey, logger, redact, storage: { ...storage, sessions } };
+  for (const { env, runtime } of await storage.templates.templates()) {
+    redactor.learn([...secretsOf(env), ...secretsOf(runtime.env)]);
+  }
+  const sessions = redactedSessions(storage.sessions, redactor);
+  return { config, serverKey, logger, redactor, redact, storage: { ...storage, sessions } };
 }
 
 export type Foundation = Awaited<ReturnType<typeof layFoundation>>;

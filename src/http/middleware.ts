@@ -49,7 +49,20 @@ function hasUnreadBody(c: Context<HttpEnv>): boolean {
 }
 
 /** Last: whatever no route took. */
+/** Call it when every route is there. */
 export function installNotFound(app: Api): void {
+  const methods = Map.groupBy(
+    app.routes.filter(({ method }) => method !== 'ALL'),
+    ({ path }) => path,
+  );
+  for (const [path, routes] of methods) {
+    const allow = [...new Set(routes.map(({ method }) => method))].toSorted().join(', ');
+    app.all(path, (c) => {
+      const error = `${c.req.path} does not take ${c.req.method}. Use ${allow}.`;
+      const body = { error, code: 'method_not_allowed', requestId: c.get('requestId') };
+      return c.json(body, 405, { Allow: allow });
+    });
+  }
   app.all(PREFIX, (c) => {
     throw new AppError('not_found', `There is no route ${c.req.method} ${c.req.path}.`);
   });

@@ -60,7 +60,22 @@ export function createWebApp(deps: WebAppDeps): Hono<WebEnv> {
   addSessions(app, guards, deps, script);
   addWriting(app, guards, deps, script);
   addButtons(app, guards, deps, script);
+  refuseOtherMethods(app, guards);
   return app;
+}
+
+/** Call it when every address is there. */
+function refuseOtherMethods(app: Hono<WebEnv>, { open }: Guards): void {
+  const methods = Map.groupBy(
+    app.routes.filter(({ method }) => method !== 'ALL'),
+    ({ path }) => path,
+  );
+  for (const [path, routes] of methods) {
+    const allow = [...new Set(routes.map(({ method }) => method))].toSorted().join(', ');
+    app.all(path, ...open, (c) =>
+      c.json({ message: `This address takes ${allow} only.` }, 405, { Allow: allow }),
+    );
+  }
 }
 
 function tooLarge(): never {

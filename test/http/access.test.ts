@@ -116,6 +116,15 @@ it('asks for no token where there is nothing to protect', async () => {
   }
 });
 
+it('says 405 for a method that a route does not take, and names those that it does', async () => {
+  const response = await server.call('PUT', '/api/sessions');
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST']);
+  expect(await response.json()).toMatchObject({
+    error: '/api/sessions does not take PUT. Use GET, POST.',
+    code: 'method_not_allowed',
+  });
+});
+
 it('says 404 for a route that does not exist, to those who have a token', async () => {
   const response = await server.call('GET', '/api/nowhere');
   expect(response.status).toBe(404);

@@ -281,6 +281,11 @@ describe('a button of a permission request', () => {
   });
 });
 
+it('says which methods an address takes', async () => {
+  const response = await get('/web/action');
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+});
+
 describe('the other buttons', () => {
   it('cancel, retry and resume what they stand beside', async () => {
     const session = `/web/sessions/${stage.session.id}`;

@@ -20,8 +20,8 @@ interface Waiting {
   readonly kind: string;
   readonly messageId: unknown;
   readonly promptId: PromptId | undefined;
-  text: string;
-  chunks: number;
+  readonly text: string;
+  readonly chunks: number;
 }
 
 export interface Coalescer {
@@ -43,41 +43,44 @@ function plainText(update: RawUpdate): string | undefined {
   return Object.keys(block).length === 2 ? block['text'] : undefined;
 }
 
+/** More than this is not held back: no secret is so long. */
+const HELD_LIMIT = 4_096;
+
 export function createCoalescer(deps: {
   readonly clock: Clock;
   readonly windowMs?: number;
+  /**
+   * How many characters at the end of a text may be the beginning of a secret: they wait for what
+   * follows, or a secret in two events would be seen in neither.
+   */
+  readonly holdBack?: (text: string) => number;
   /** Takes events in order; called synchronously. */
   readonly emit: (event: NewEvent) => void;
 }): Coalescer {
-  const windowMs = deps.windowMs ?? COALESCE_WINDOW_MS;
+  const { clock, windowMs = COALESCE_WINDOW_MS, holdBack = () => 0 } = deps;
   let waiting: Waiting | undefined;
   let cancelTimer: (() => void) | undefined;
 
-  function flush(): void {
+  /** Sends what waits but for its last `held` characters. */
+  function send(held: number): void {
     cancelTimer?.();
     cancelTimer = undefined;
-    if (!waiting) return;
-    const { kind, messageId, promptId, text, chunks } = waiting;
-    waiting = undefined;
-    deps.emit({
-      type: 'update',
-      data: {
-        ...(promptId === undefined ? {} : { promptId }),
-        ...(chunks > 1 ? { chunks } : {}),
-        update: {
-          sessionUpdate: kind,
-          content: { type: 'text', text },
-          ...(messageId === undefined ? {} : { messageId }),
-        },
-      },
-    });
+    if (!waiting || held >= waiting.text.length) return;
+    const cut = waiting.text.length - held;
+    deps.emit(eventOf({ ...waiting, text: waiting.text.slice(0, cut) }));
+    waiting = held === 0 ? undefined : { ...waiting, text: waiting.text.slice(cut), chunks: 0 };
+  }
+
+  function sendSafe(): void {
+    const held = waiting ? holdBack(waiting.text) : 0;
+    send(held > HELD_LIMIT ? 0 : held);
   }
 
   return {
     push(update, promptId) {
       const text = plainText(update);
       if (text === undefined) {
-        flush();
+        send(0);
         deps.emit({ type: 'update', data: { ...(promptId ? { promptId } : {}), update } });
         return;
       }
@@ -87,17 +90,29 @@ export function createCoalescer(deps: {
         waiting &&
         (waiting.kind !== kind || waiting.messageId !== messageId || waiting.promptId !== promptId)
       ) {
-        flush();
+        send(0);
       }
-      if (waiting) {
-        waiting.text += text;
-        waiting.chunks += 1;
-      } else {
-        waiting = { kind, messageId, promptId, text, chunks: 1 };
-        cancelTimer = deps.clock.after(windowMs, flush);
-      }
-      if (waiting.text.length >= WAITING_LIMIT) flush();
+      waiting = waiting
+        ? { ...waiting, text: waiting.text + text, chunks: waiting.chunks + 1 }
+        : { kind, messageId, promptId, text, chunks: 1 };
+      cancelTimer ??= clock.after(windowMs, sendSafe);
+      if (waiting.text.length >= WAITING_LIMIT) sendSafe();
     },
-    flush,
+    flush: () => send(0),
+  };
+}
+
+function eventOf({ kind, messageId, promptId, text, chunks }: Waiting): NewEvent {
+  return {
+    type: 'update',
+    data: {
+      ...(promptId === undefined ? {} : { promptId }),
+      ...(chunks > 1 ? { chunks } : {}),
+      update: {
+        sessionUpdate: kind,
+        content: { type: 'text', text },
+        ...(messageId === undefined ? {} : { messageId }),
+      },
+    },
   };
 }

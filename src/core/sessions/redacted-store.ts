@@ -4,14 +4,33 @@
  * they came: their agent needs them.
  */
 import { z } from 'zod';
-import type { Redact } from '../access/redact.ts';
+import { secretsOf, type Redact, type Redactor } from '../access/redact.ts';
+import type { Session } from '../model/session.ts';
 import type { PermissionRequest } from '../model/permission.ts';
 import type { PromptPatch, SessionCommit, SessionStore } from '../ports/session-store.ts';
 
 const toolCallSchema = z.record(z.string(), z.unknown());
 
-export function redactedSessions(store: SessionStore, redact: Redact): SessionStore {
-  return { ...store, commit: (commit) => store.commit(redacted(commit, redact)) };
+/** Learns the secrets that sessions give their agents before anything can be said of them. */
+export function redactedSessions(
+  store: SessionStore,
+  { redact, learn }: Pick<Redactor, 'redact' | 'learn'>,
+): SessionStore {
+  const learnFrom = ({ env, runtime }: Pick<Session, 'env' | 'runtime'>): void =>
+    learn([...secretsOf(env), ...secretsOf(runtime.env)]);
+  return {
+    ...store,
+    commit: (commit) => {
+      if (commit.create) learnFrom(commit.create);
+      return store.commit(redacted(commit, redact));
+    },
+    // Whoever runs a session reads it first, also one of an earlier process.
+    session: async (id) => {
+      const session = await store.session(id);
+      if (session) learnFrom(session);
+      return session;
+    },
+  };
 }
 
 function redacted(commit: SessionCommit, redact: Redact): SessionCommit {

@@ -236,7 +236,17 @@ function waitForTurn(deps: ServiceDeps, prompt: Prompt, signal: AbortSignal): Pr
         return;
       }
     };
-    const subscription = deps.hub.subscribe(prompt.sessionId, 0, read);
+    // A sink that throws is only dropped: whoever waits must hear of it.
+    const readOrFail = (events: readonly LoggedEvent[]): void => {
+      try {
+        read(events);
+      } catch (error) {
+        const message =
+          'The log of this session cannot be read; whoever runs this server can see why.';
+        finish(() => reject(new AppError('unavailable', message, { cause: error })));
+      }
+    };
+    const subscription = deps.hub.subscribe(prompt.sessionId, 0, readOrFail);
     signal.addEventListener('abort', aborted, { once: true });
     if (signal.aborted) aborted();
   });

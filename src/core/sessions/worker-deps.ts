@@ -19,6 +19,8 @@ export interface WorkerDeps {
   readonly connector: AgentConnector;
   readonly environment: (names: readonly string[]) => Readonly<Record<string, string>>;
   readonly decide: DecidePermission;
+  /** Characters at the end of streamed text that wait, because a secret may begin there. */
+  readonly holdBack?: ((text: string) => number) | undefined;
   readonly limits: TurnLimits;
   /** Life of a pending permission request. */
   readonly permissionExpiryMs: number;

@@ -4,8 +4,7 @@
  *
  * Invariant: a prompt in state `running` has a live turn here, or it is logged as interrupted.
  */
-import { createCoalescer } from '../events/coalesce.ts';
-import type { Coalescer } from '../events/coalesce.ts';
+import { createCoalescer, type Coalescer } from '../events/coalesce.ts';
 import type { ContentBlock } from '../model/content.ts';
 import { isAppError } from '../model/errors.ts';
 import type { PromptId, SessionId } from '../model/ids.ts';
@@ -22,11 +21,9 @@ import type { PermissionDesk } from './permission-desk.ts';
 import { cancelLeftPermissions, failStart, interruptPrompt, setIdle, windUp } from './recovery.ts';
 import { enterReadOnly } from './read-only.ts';
 import { createKnownToolCalls } from './tool-calls.ts';
-import { startTurn } from './turn.ts';
-import type { Turn } from './turn.ts';
+import { startTurn, type Turn } from './turn.ts';
 import type { WorkerDeps } from './worker-deps.ts';
-import { createSessionWriter } from './writer.ts';
-import type { SessionWriter } from './writer.ts';
+import { createSessionWriter, type SessionWriter } from './writer.ts';
 
 export interface SessionWorker {
   /** Look at the rows (again), soon. */
@@ -68,7 +65,7 @@ class Worker implements SessionWorker {
   readonly #known = createKnownToolCalls();
   #turn: Turn | undefined;
   #lastPromptId: PromptId | undefined;
-  /** As the agent reported it last; stored with the end of a turn. */
+  /** As reported last; stored with the end of a turn. */
   #usage: Usage | undefined;
   #tainted = true;
   #stopped = false;
@@ -83,7 +80,11 @@ class Worker implements SessionWorker {
     const { clock, store, decide } = deps;
     const onFenced = (): void => void this.#abandon();
     this.#writer = createSessionWriter({ ...deps, sessionId, epoch, onFenced });
-    this.#coalescer = createCoalescer({ clock, emit: (event) => this.#writer.append(event) });
+    this.#coalescer = createCoalescer({
+      clock,
+      holdBack: deps.holdBack,
+      emit: (event) => this.#writer.append(event),
+    });
     this.#desk = createPermissionDesk({
       sessionId,
       store,
@@ -286,10 +287,8 @@ class Worker implements SessionWorker {
   }
 
   #cancelLeft(): Promise<void> {
-    const { store, clock } = this.#deps;
-    const now = clock.now();
-    const left = { store, writer: this.#writer, sessionId: this.#id, now };
-    return cancelLeftPermissions({ ...left, reason: 'restarted' });
+    const left = { ...this.#deps, writer: this.#writer, sessionId: this.#id };
+    return cancelLeftPermissions({ ...left, now: left.clock.now(), reason: 'restarted' });
   }
 
   async #windUp(waiting: readonly Prompt[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createLearningRedactor } from '../../../src/core/access/redact.ts';
 import { createCoalescer } from '../../../src/core/events/coalesce.ts';
 import type { NewEvent } from '../../../src/core/model/events.ts';
 import type { RawUpdate } from '../../../src/core/ports/agent.ts';
@@ -59,5 +60,27 @@ describe('streamed text', () => {
     const { coalescer, text, out } = setup();
     coalescer.push(text('x'.repeat(70_000)), undefined);
     expect(out).toHaveLength(1);
+  });
+
+  it('holds back what may be the beginning of a secret, until it is one or cannot be', async () => {
+    const clock = createManualClock();
+    const { redact, holdBack } = createLearningRedactor(['correct-horse-9']);
+    const out: string[] = [];
+    const emit = (event: NewEvent) => void out.push(redact(JSON.stringify(event.data)));
+    const coalescer = createCoalescer({ clock, holdBack, emit });
+    const say = async (...chunks: readonly string[]) => {
+      for (const text of chunks) {
+        const content = { type: 'text', text };
+        coalescer.push({ sessionUpdate: 'agent_message_chunk', content }, undefined);
+        await clock.advance(50);
+      }
+    };
+    await say('Use ghs_16C7e42F', '292c6912E7710c838', '347Ae178B4a now, or corr', 'ect-horse-9.');
+    await say(' All is corr', 'ect. g', 'it push', ' sk');
+    coalescer.flush();
+    const shown = out.map((json) => /"text":"([^"]*)"/.exec(json)?.[1]);
+    expect(shown.join('')).toBe('Use [secret] now, or [secret]. All is correct. git push sk');
+    expect(shown[0]).toBe('Use ');
+    expect(clock.timers()).toBe(0);
   });
 });

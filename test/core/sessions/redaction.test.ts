@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { createRedactor } from '../../../src/core/access/redact.ts';
+import { createLearningRedactor } from '../../../src/core/access/redact.ts';
+import { mintId } from '../../../src/core/model/ids.ts';
 import { AppError } from '../../../src/core/model/errors.ts';
 import { redactedSessions } from '../../../src/core/sessions/redacted-store.ts';
 import { createWorld, OPERATOR, startServer } from '../../harness/session-bench.ts';
@@ -8,7 +9,7 @@ const TOKEN = 'ghs_16C7e42F292c6912E7710c838347Ae178B4a';
 
 async function start() {
   const world = createWorld();
-  const sessions = redactedSessions(world.memory.sessions, createRedactor());
+  const sessions = redactedSessions(world.memory.sessions, createLearningRedactor());
   return startServer({ ...world, memory: { ...world.memory, sessions } });
 }
 
@@ -39,4 +40,34 @@ it('stores no token that an agent says, runs or dies of, and gives a prompt as i
   const log = JSON.stringify(server.events(id));
   expect(log).not.toContain(TOKEN);
   expect(log.match(/\[secret\]/g)?.length).toBeGreaterThanOrEqual(5);
+});
+
+it('knows the secrets of a session from its environment, also after a restart', async () => {
+  const world = createWorld();
+  const own = world.memory.sessions;
+  const redacted = () => redactedSessions(own, createLearningRedactor());
+  const secret = 'swordfish-of-the-team';
+  const start = () => startServer({ ...world, memory: { ...world.memory, sessions: redacted() } });
+  const first = await start();
+  const id = await first.open();
+  const session = await own.session(id);
+  if (session === undefined) throw new Error('no session');
+  const other = mintId('s', 1);
+  const env = { MODEL_API_KEY: secret, NODE_ENV: 'production' };
+  await redacted().commit({
+    sessionId: other,
+    create: { ...session, id: other, env },
+    events: [],
+    at: 0,
+  });
+  const again = await start();
+  again.agents.behave = async (turn) => {
+    turn.say(`in production the key is ${secret}`);
+    return 'end_turn';
+  };
+  await again.say(other, 'go');
+  await again.rest(other);
+  const log = JSON.stringify(again.events(other));
+  expect(log).toContain('in production the key is [secret]');
+  expect(log).not.toContain(secret);
 });

@@ -91,6 +91,33 @@ describe('a turn', () => {
     expect(server.agents.prompts).toEqual(['hello']);
   });
 
+  it('stores what the agent reported of its usage with the end of the turn', async () => {
+    const server = await startServer(createWorld());
+    const id = await server.open();
+    server.agents.behave = async (turn) => {
+      turn.update({ sessionUpdate: 'usage_update', used: 10, size: 100 });
+      return 'end_turn';
+    };
+    await server.say(id, 'go');
+    await server.rest(id);
+    expect((await server.service.session(OPERATOR, id)).usage).toMatchObject({ used: 10 });
+  });
+
+  it('tells whoever waits for a turn when the log cannot be read as it should', async () => {
+    const world = createWorld();
+    const server = await startServer(world);
+    const id = await server.open();
+    server.agents.behave = () => new Promise(() => {});
+    const { promptId } = await server.say(id, 'go');
+    const result = server.service.turnResult(OPERATOR, promptId, new AbortController().signal);
+    const outcome = Promise.allSettled([result]);
+    await server.clock.advance(10);
+    const [last] = (await world.memory.sessions.events(id, 0, 100)).slice(-1);
+    if (last === undefined) throw new Error('nothing logged');
+    server.hub.published([{ ...last, seq: last.seq + 1, type: 'turn.ended', json: '{' }]);
+    expect(await outcome).toMatchObject([{ reason: { code: 'unavailable' } }]);
+  });
+
   it('gives whoever waits the text and the stop reason', async () => {
     const server = await startServer(createWorld());
     const id = await server.open();
