@@ -114,6 +114,7 @@ function createEdge(deps: GitHubDeps, auth: GitHubAuth, identity: Identity): Edg
   const { options, clock, logger } = deps;
   const repositories = createRepositories(auth);
   const marks = createMarks(options.signingKey);
+  const comments = createComments({ auth, repositories, identity, marks });
   return {
     ...deps,
     auth,
@@ -121,10 +122,10 @@ function createEdge(deps: GitHubDeps, auth: GitHubAuth, identity: Identity): Edg
     repositories,
     permissions: createPermissions({ auth, repositories, clock }),
     pace: createPace(READS, clock),
-    comments: createComments({ auth, repositories, identity, marks }),
+    comments,
     marks,
     triggers: createTriggers(),
-    showSeen: createShowSeen({ clock, logger }),
+    showSeen: createShowSeen({ comments, clock, logger }),
     guard: createGuard({ ...deps, clock }),
     cardLimit: createCardLimit(),
     card: createCard(deps),

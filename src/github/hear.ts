@@ -17,6 +17,7 @@ import { accept, type Heard } from './heard.ts';
 import { refuse } from './notice.ts';
 import { okToRun, showOutsider } from './outsiders.ts';
 import { actorOf, callerOf, isHeard } from './person.ts';
+import { givenInTime } from './prompts/given.ts';
 
 const NOTHING = { blocks: [], tainted: false } as const;
 
@@ -52,7 +53,8 @@ export async function hear(edge: Edge, heard: Heard): Promise<void> {
     return;
   }
   const since = bound.length === 0 ? 0 : (known?.updatedAt ?? clock.now());
-  await accept(edge, heard, caller, wantsWork ? await heard.context(since) : NOTHING);
+  const given = wantsWork ? await givenInTime(edge, () => heard.context(since)) : NOTHING;
+  await accept(edge, heard, caller, given);
 }
 
 const OK_TO_RUN = /^[ \t]*(?:@(\S+?)(?:\[bot\])?[,:]?[ \t]+\/?|\/)ok-to-run\b[ \t]*(read-?only)?/im;

@@ -25,7 +25,7 @@ export interface Heard {
   readonly at: number;
 }
 
-/** Hands it to core, and shows at once that it was seen. */
+/** Hands it to core, and lets it be shown that it was seen. */
 export async function accept(
   edge: Edge,
   heard: Heard,
@@ -50,5 +50,6 @@ export async function accept(
     await tell(edge, { thread, title, key: 'context', tone: 'info', markdown: notice });
   }
   if (stored !== 'stored' || subject === null) return;
-  await edge.showSeen(await edge.comments.site(thread), subject);
+  // Not waited for: it is the least of what is to be done.
+  void edge.showSeen(heard.place, subject);
 }

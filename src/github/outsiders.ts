@@ -15,6 +15,7 @@ import type { Edge } from './deps.ts';
 import { accept, type Heard } from './heard.ts';
 import { tell } from './notice.ts';
 import { actorOf } from './person.ts';
+import { givenInTime } from './prompts/given.ts';
 import { tokensIn } from './renderers/marker.ts';
 import {
   CHOICES,
@@ -178,7 +179,7 @@ const UNKNOWN: GitHubUser = { id: 0, login: 'somebody' };
 /** The maintainer's word stands for the missing role, for this text alone. */
 async function release(edge: Edge, asked: Heard, readOnly: boolean): Promise<void> {
   const caller: Caller = { actor: actorOf(asked.by), roles: ['run'] };
-  const given = await asked.context(0);
+  const given = await givenInTime(edge, () => asked.context(0));
   await accept(edge, asked, caller, { ...given, tainted: true }, { readOnly });
 }
 

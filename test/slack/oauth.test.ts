@@ -34,14 +34,16 @@ async function install(more: { cookie?: string } = {}): Promise<Response> {
   return fetch(`${redirect}?${query.toString()}`, { headers: { cookie } });
 }
 
-const tokensOf = () =>
+const tokensOf = (holder = 'other') =>
   createTokens({
     installations: bench.installations,
-    leases: bench.stores.leases.holder('other'),
+    leases: bench.stores.leases.holder(holder),
     clock: bench.clock,
     seal: createSeal(key(9)),
     oauth: OAUTH,
     client: clientOptions(bench.slack.apiUrl, bench.stores.logger),
+    installUrl: `${bench.door.url}/slack/install`,
+    logger: bench.stores.logger,
   });
 
 describe('an installation', () => {
@@ -81,6 +83,51 @@ describe('an installation', () => {
     expect(new Set(grants.map(({ botToken }) => botToken)).size).toBe(1);
     // Once for the installation, once for the renewal.
     expect(bench.slack.count('oauth.v2.access')).toBe(2);
+  });
+
+  it('whose renewal was lost in a crash serves to its end, and an admin is told how to mend it', async () => {
+    await openMany();
+    await install();
+    const { slack, clock, stores, installations } = bench;
+    await clock.advance(11.5 * HOURS);
+    const before = await tokensOf('first')
+      .grant(slack.teamId)
+      .catch(() => undefined);
+    // From here on as if that renewal had been the last thing that a process did.
+    await clock.advance(11.5 * HOURS);
+    const save = installations.save.bind(installations);
+    let saves = 0;
+    installations.save = (row) => ((saves += 1) === 2 ? new Promise(() => {}) : save(row));
+    void tokensOf('dying').grant(slack.teamId);
+    await clock.until(() => saves === 2);
+    installations.save = save;
+    stores.leases.kill('dying');
+    const calls = slack.count('oauth.v2.access');
+    const after = tokensOf('next');
+    expect((await after.grant(slack.teamId)).botToken).toBe(before?.botToken);
+    expect((await after.grant(slack.teamId)).botToken).toBe(before?.botToken);
+    expect(slack.count('oauth.v2.access')).toBe(calls + 1);
+    const mend = `Slack does not renew the token of workspace ${slack.teamId} (invalid_refresh_token), because an earlier renewal was cut off before it was stored. Install the app there again: ${bench.door.url}/slack/install`;
+    expect(stores.lines.filter(({ message }) => message === mend)).toHaveLength(1);
+    await clock.advance(HOURS);
+    await expect(after.grant(slack.teamId)).rejects.toThrow(mend);
+    await install();
+    expect((await after.grant(slack.teamId)).botToken).not.toBe(before?.botToken);
+  });
+
+  it('whose renewal finds Slack away is renewed a little later', async () => {
+    await openMany();
+    await install();
+    const { slack, clock } = bench;
+    await clock.advance(11.5 * HOURS);
+    slack.api.fault = ({ method }) =>
+      method === 'oauth.v2.access' ? { kind: 'status', status: 503 } : undefined;
+    const tokens = tokensOf();
+    const old = await tokens.grant(slack.teamId);
+    slack.api.fault = () => undefined;
+    expect((await tokens.grant(slack.teamId)).botToken).toBe(old.botToken);
+    await clock.advance(60_000);
+    expect((await tokens.grant(slack.teamId)).botToken).not.toBe(old.botToken);
   });
 
   it('cannot be read with another key, or as another workspace', async () => {

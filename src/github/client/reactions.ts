@@ -5,7 +5,8 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type { Reaction } from '../renderers/render.ts';
 import type { Subject } from '../triggers.ts';
-import type { Site } from './comments.ts';
+import { threadRef, type Place } from '../address.ts';
+import type { Comments, Site } from './comments.ts';
 import { messageOf } from './failures.ts';
 
 export async function react(
@@ -27,19 +28,24 @@ export async function react(
 /** Its own small share of an installation's calls: it must not wait, and nothing depends on it. */
 const SEEN_BUDGET = { burst: 10, perMinute: 0.5 } as const;
 
-export type ShowSeen = (site: Site, subject: Subject) => Promise<void>;
+/** Never rejects. */
+export type ShowSeen = (place: Place, subject: Subject) => Promise<void>;
 
 /** 👀, at once or not at all: a message that was taken must not fail for want of a reaction. */
-export function createShowSeen(deps: { readonly clock: Clock; readonly logger: Logger }): ShowSeen {
+export function createShowSeen(deps: {
+  readonly comments: Pick<Comments, 'site'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): ShowSeen {
   const budgets = new Map<number, Budget>();
-  return async (site, subject) => {
-    const { installationId } = site.place;
+  return async (place, subject) => {
+    const { installationId } = place;
     const budget = budgets.get(installationId) ?? createBudget(SEEN_BUDGET, deps.clock);
     budgets.set(installationId, budget);
     if (budget.wait(PRIORITY.permission) > 0) return;
     budget.take();
     try {
-      await react(site, subject, 'eyes');
+      await react(await deps.comments.site(threadRef(place)), subject, 'eyes');
     } catch (error) {
       deps.logger.warn({ reason: messageOf(error), subject }, 'a reaction could not be made');
     }

@@ -1,6 +1,7 @@
 /** What a prompt is given besides what the person asks, and whether all of it can be trusted. */
 import { holds } from '../../core/access/authorize.ts';
 import type { ContentBlock } from '../../core/model/content.ts';
+import { inTime, READ_MS } from '../../core/platforms/in-time.ts';
 import type { Place } from '../address.ts';
 import type { Edge } from '../deps.ts';
 import { actorOf } from '../person.ts';
@@ -24,6 +25,22 @@ export function joined(...all: readonly Given[]): Given {
     notice: all.find(({ notice }) => notice !== undefined)?.notice,
   };
 }
+
+const SECONDS = READ_MS / 1_000;
+const LATE: Given = {
+  blocks: [
+    {
+      type: 'text',
+      text: `GitHub did not give what was written here before within ${SECONDS} s, so all of it was left out.`,
+    },
+  ],
+  tainted: false,
+  notice: `GitHub did not give what was written here before within ${SECONDS} s, so the agent does not know it. Mention me again to have it read.`,
+};
+
+/** What `read` gives, or that it took too long: a thread's line must not be held for long. */
+export const givenInTime = ({ clock }: Edge, read: () => Promise<Given>): Promise<Given> =>
+  inTime(clock, READ_MS, read, LATE);
 
 /** Whether this person may write to the repository. Bots may not, whatever GitHub gives them. */
 export async function writes(

@@ -27,7 +27,7 @@ export interface Installer {
   forget(team: string): Promise<void>;
 }
 
-interface InstallerDeps extends Omit<TokensDeps, 'seal'> {
+interface InstallerDeps extends Omit<TokensDeps, 'seal' | 'installUrl'> {
   readonly secretKey: Uint8Array;
   readonly logger: Logger;
   readonly options: Pick<SlackOptions, 'publicUrl'>;
@@ -46,7 +46,11 @@ const whoSchema = z.object({
 });
 
 export function createInstaller(deps: InstallerDeps): Installer {
-  const tokens = createTokens({ ...deps, seal: createSeal(deps.secretKey) });
+  const tokens = createTokens({
+    ...deps,
+    seal: createSeal(deps.secretKey),
+    installUrl: `${deps.options.publicUrl}/slack/install`,
+  });
 
   const of = async (team: string): Promise<Workspace> => {
     const { botToken: token, botUserId, botId, url } = await tokens.grant(team);

@@ -1,6 +1,10 @@
 /**
  * Tokens of the workspaces that installed us. Invariant: a refresh token is used once. Slack takes
  * it back with its first use, so one process refreshes under a lease, and the others read its row.
+ *
+ * Slack documents no second chance: when a process dies between Slack's answer and its row, nobody
+ * has the new tokens. So that a renewal was begun is stored before it, renewals are made long before
+ * they must, and when one was lost the old token serves to its end while an admin is told.
  */
 import type { WebClientOptions } from '@slack/web-api';
 import { z } from 'zod';
@@ -8,8 +12,9 @@ import { AppError } from '../../core/model/errors.ts';
 import { sleep, type Clock } from '../../core/ports/clock.ts';
 import type { InstallationStore } from '../../core/ports/installations.ts';
 import type { Leases } from '../../core/ports/leases.ts';
+import type { Logger } from '../../core/ports/logger.ts';
 import { SURFACE } from '../address.ts';
-import { createCall } from '../client/calls.ts';
+import { createCall, type CallFailure } from '../client/calls.ts';
 import { appErrorOf } from '../client/failures.ts';
 import { notInstalled } from '../client/workspaces.ts';
 import type { Seal } from './seal.ts';
@@ -23,6 +28,8 @@ const grantSchema = z.object({
   refreshToken: z.string().optional(),
   /** Milliseconds since the epoch; absent: it does not expire. */
   expiresAt: z.number().optional(),
+  /** A renewal was begun with this refresh token: if it is still here, its answer was lost. */
+  isRenewing: z.boolean().optional(),
 });
 export type Grant = z.infer<typeof grantSchema>;
 
@@ -50,10 +57,17 @@ export interface TokensDeps {
   readonly seal: Seal;
   readonly oauth: { readonly clientId: string; readonly clientSecret: string };
   readonly client: WebClientOptions;
+  /** Where a workspace is installed again. */
+  readonly installUrl: string;
+  readonly logger: Logger;
 }
 
-/** A token with less life than this is renewed before it is used. */
-const MARGIN_MS = 5 * 60_000;
+/** A token with less life than this is renewed before it is used; Slack gives twelve hours. */
+const RENEW_MS = 60 * 60_000;
+/** A token with less life than this is of no use. */
+const USABLE_MS = 60_000;
+/** Between two renewals of which no answer came. */
+const AGAIN_MS = 60_000;
 const LOOK_AGAIN_MS = 500;
 const LOOKS = 20;
 
@@ -75,32 +89,77 @@ export function createTokens(deps: TokensDeps): Tokens {
     return grantSchema.parse(JSON.parse(seal.open(team, row.sealed)));
   };
 
+  const failed = createFailures(deps);
+
   const refresh = async (team: string, old: Grant): Promise<Grant> => {
+    failed.check(team, old);
+    await save(team, { ...old, isRenewing: true });
     const answer = await call('oauth.v2.access', {
       client_id: oauth.clientId,
       client_secret: oauth.clientSecret,
       grant_type: 'refresh_token',
       refresh_token: old.refreshToken,
     });
-    if (!answer.ok) throw appErrorOf('oauth.v2.access', answer.failure);
+    if (!answer.ok) throw failed.note(team, old, answer.failure);
     const fresh = grantOf(oauthAnswerSchema.parse(answer.data), clock.now(), old);
     await save(team, fresh);
     return fresh;
   };
 
   const renew = createRenewal(deps, { read, refresh });
+  const lifeOf = ({ expiresAt = Infinity }: Grant): number => expiresAt - clock.now();
 
   return {
     save,
     async grant(team) {
       const known = await read(team);
-      const isGood = (grant: Grant): boolean =>
-        grant.expiresAt === undefined || grant.expiresAt - clock.now() > MARGIN_MS;
-      return isGood(known) ? known : renew(team, isGood);
+      if (lifeOf(known) > RENEW_MS) return known;
+      try {
+        return await renew(team, (grant) => lifeOf(grant) > RENEW_MS);
+      } catch (error) {
+        if (lifeOf(known) > USABLE_MS) return known;
+        throw error;
+      }
     },
     renewed: (team, refused) => renew(team, (grant) => grant.botToken !== refused),
     forget: (team) => installations.remove(SURFACE, team),
   };
+}
+
+interface Failed {
+  readonly with: string | undefined;
+  readonly at: number;
+  readonly error: AppError;
+}
+
+/** Renewals that failed: Slack is not asked the same again at once, and an admin is told once. */
+function createFailures({ clock, logger, installUrl }: TokensDeps) {
+  const failed = new Map<string, Failed>();
+  return {
+    check(team: string, { refreshToken }: Grant): void {
+      const last = failed.get(team);
+      if (last === undefined || last.with !== refreshToken) return;
+      const isFinal = last.error.code === 'unprocessable';
+      if (isFinal || clock.now() - last.at < AGAIN_MS) throw last.error;
+    },
+    note(team: string, old: Grant, failure: CallFailure): AppError {
+      const error = refusal(team, old, failure, installUrl);
+      failed.set(team, { with: old.refreshToken, at: clock.now(), error });
+      logger[error.code === 'unprocessable' ? 'error' : 'warn']({ team }, error.message);
+      return error;
+    },
+  };
+}
+
+/** Why there is no new token; AppError `unprocessable` when only a new installation helps. */
+function refusal(team: string, old: Grant, failure: CallFailure, installUrl: string): AppError {
+  if (failure.kind !== 'said') return appErrorOf('oauth.v2.access', failure);
+  const why =
+    old.isRenewing === true ? ', because an earlier renewal was cut off before it was stored' : '';
+  return new AppError(
+    'unprocessable',
+    `Slack does not renew the token of workspace ${team} (${failure.error})${why}. Install the app there again: ${installUrl}`,
+  );
 }
 
 type IsGood = (grant: Grant) => boolean;

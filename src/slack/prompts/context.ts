@@ -3,6 +3,8 @@
  * the messages that are linked, and which files it cannot see.
  */
 import type { ContentBlock } from '../../core/model/content.ts';
+import { inTime, READ_MS } from '../../core/platforms/in-time.ts';
+import type { Clock } from '../../core/ports/clock.ts';
 import type { Place } from '../address.ts';
 import type { Workspace } from '../client/workspaces.ts';
 import type { Pace } from '../../core/outbox/pace.ts';
@@ -14,6 +16,7 @@ import { filesText, quoted, type SlackMessage } from './quotes.ts';
 import { readThread } from './thread-context.ts';
 
 interface Deps {
+  readonly clock: Clock;
   readonly pace: Pace;
   readonly people: People;
   readonly access: SlackAccess;
@@ -41,17 +44,37 @@ export interface Asking {
 
 /** Rejects with AppError `unavailable` to try again. */
 export async function around(deps: Deps, workspace: Workspace, asking: Asking): Promise<Around> {
-  const { place, ts, after, files } = asking;
+  const { place, after } = asking;
   const links = permalinksIn(asking.text, workspace.url);
   const reads = (after === undefined ? 0 : 1) + links.length;
-  if (reads > 0) deps.pace.takeTurn(place.team, asking.cause, reads);
+  if (reads === 0) return read(deps, workspace, asking, links);
+  deps.pace.takeTurn(place.team, asking.cause, reads);
+  return inTime(deps.clock, READ_MS, () => read(deps, workspace, asking, links), LATE);
+}
+
+const LATE: Around = {
+  context: [
+    {
+      type: 'text',
+      text: `Slack did not give what was said before within ${READ_MS / 1_000} s, so all of it was left out.`,
+    },
+  ],
+  tainted: false,
+};
+
+async function read(
+  deps: Deps,
+  workspace: Workspace,
+  { place, ts, after, files, isBound }: Asking,
+  links: readonly Permalink[],
+): Promise<Around> {
   const thread =
     after === undefined
       ? { messages: [], isCut: false }
       : await readThread(workspace, place, {
           after: after || undefined,
           before: ts,
-          sinceAnswer: asking.isBound && after === '',
+          sinceAnswer: isBound && after === '',
         });
   const linked = await readAll(deps, workspace, links, place.channel);
   const { botUserId } = workspace;
