@@ -14,6 +14,8 @@ import type { WakeBus, WakeTopic } from '../core/ports/wake-bus.ts';
 import { createPulse, type Pulse } from './pulse.ts';
 
 const HEARTBEAT_MS = 15_000;
+/** After which a browser connects again. */
+const RETRY_MS = 1_000;
 /** For what stands around the messages. */
 export const REGION_INTERVAL_MS = 300;
 
@@ -70,7 +72,7 @@ export function runLive(
     const heartbeat = pulse(
       () => HEARTBEAT_MS,
       async () => {
-        await sse.write(': heartbeat\n\n');
+        await sse.write(`retry: ${RETRY_MS}\n: heartbeat\n\n`);
         for (const each of pulses) each.poke();
         heartbeat.poke();
       },

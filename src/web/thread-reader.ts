@@ -47,9 +47,9 @@ export function createThreadReader(deps: {
     waiting: ReadonlySet<SessionId>,
   ): Promise<ThreadSummary> => {
     const session = await sessionOf(caller, thread.id);
-    if (session === undefined) return { thread, agentName: null, state: 'new' };
+    if (session === undefined) return { thread, agentName: null, state: 'new', sessionId: null };
     const state = stateOf(session, waiting.has(session.id));
-    return { thread, agentName: session.agentName, state };
+    return { thread, agentName: session.agentName, state, sessionId: session.id };
   };
 
   const waitingSessions = async (caller: Caller): Promise<ReadonlySet<SessionId>> =>

@@ -19,7 +19,7 @@ export interface TestPostgres {
   query(url: string, sql: string): Promise<readonly Record<string, unknown>[]>;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);

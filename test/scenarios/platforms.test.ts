@@ -4,18 +4,24 @@ import { createFakeGitHub } from '../harness/fake-github/fake-github.ts';
 import type { FakeGitHub } from '../harness/fake-github/fake-github.ts';
 import { startFakeSlack } from '../harness/fake-slack/fake-slack.ts';
 import type { FakeSlack } from '../harness/fake-slack/fake-slack.ts';
+import { freePort } from '../harness/databases.ts';
 import { eventually, startServerProcess, temporaryDirectory } from '../harness/server-process.ts';
 import type { ServerProcess } from '../harness/server-process.ts';
+import { logIn } from '../harness/web-client.ts';
 
 const directory = await temporaryDirectory();
 let github: FakeGitHub;
 let slack: FakeSlack;
 let server: ServerProcess;
+let cookie: string;
 
 async function start(): Promise<void> {
+  const port = String(await freePort());
   server = await startServerProcess({
     dataDir: directory.path,
     env: {
+      PORT: port,
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
       LOG_LEVEL: 'warn',
       EXAMPLE_DELAY_MS: '1',
       APP_ID: String(github.world.app.id),
@@ -28,6 +34,7 @@ async function start(): Promise<void> {
       SLACK_API_URL: slack.apiUrl,
     },
   });
+  cookie = await logIn(server.loginUrl);
   github.hooks.target = `${server.url}/api/github/webhooks`;
   slack.deliverTo(`${server.url}/slack/events`);
 }
@@ -56,11 +63,24 @@ describe('a server with both platforms', { timeout: 90_000 }, () => {
     github.people.comment(ann, issue, '@threadcast ask');
     await until(() => github.botComments(issue).some(({ body }) => body.includes('/approve')));
     const card = github.botComments(issue).find(({ body }) => body.includes('/approve'));
+    const page = /\[answer on its page\]\((\S+)\)/.exec(card?.body ?? '')?.[1] ?? '';
+    const stranger = await fetch(page, { headers: { accept: 'text/html' } });
+    expect([stranger.status, await stranger.text()]).toEqual([
+      401,
+      expect.stringContaining(`name="next" value="${new URL(page).pathname}"`),
+    ]);
     const code = /\/approve ([a-z]\d+)/.exec(card?.body ?? '')?.[1];
     github.people.comment(ann, issue, `/approve ${code}`);
     await until(() => github.botComments(issue).some(({ body }) => body.includes('is written')));
     await until(() => card?.body.includes('ann') === true);
     expect(github.botComments(issue)).toHaveLength(2);
+    const [turn] = github.botComments(issue);
+    const session = /\[session page\]\((\S+)\)/.exec(turn?.body ?? '')?.[1] ?? '';
+    const html = await (await fetch(session, { headers: { accept: 'text/html', cookie } })).text();
+    expect(html).toContain(`href="http://${github.host}/acme/shop/issues/${issue.number}"`);
+    expect(html).toContain('Allowed by ann');
+    const answered = await (await fetch(page, { headers: { accept: 'text/html', cookie } })).text();
+    expect(answered).toContain('Allowed by ann');
     expect(github.errors).toEqual([]);
   });
 
@@ -76,6 +96,11 @@ describe('a server with both platforms', { timeout: 90_000 }, () => {
     slack.people.click(ann, card, 'Allow');
     await until(() => slack.visible(root).includes('is written'));
     expect(slack.answers(root)).toHaveLength(2);
+    const [, session = ''] =
+      /<(http[^|]*\/sessions\/[^|]*)\|session page>/.exec(JSON.stringify(slack.answers(root))) ??
+      [];
+    const html = await (await fetch(session, { headers: { accept: 'text/html', cookie } })).text();
+    expect(html).toMatch(new RegExp(`href="https?://[^"]+/archives/${general.id}/p\\d+"`));
     expect(slack.broken).toEqual([]);
   });
 

@@ -148,6 +148,13 @@ describe('a change', () => {
   });
 });
 
+describe('the page of a thread', () => {
+  it('leads to the page of its session', async () => {
+    const html = await (await get(`/threads/${thread.id}`)).text();
+    expect(html).toContain(`href="/sessions/${stage.session.id}"`);
+  });
+});
+
 describe('writing', () => {
   it('shows the message at once and hands it on as the operator', async () => {
     await post(`/web/threads/${thread.id}/messages`, { id: 'abcd-1234', text: 'Do it\r\nnow' });

@@ -5,6 +5,7 @@ import { startDialogs } from './dialogs.ts';
 import { startForms } from './forms.ts';
 import { startLogin } from './login.ts';
 import { startParts } from './parts.ts';
+import { startPlace } from './place.ts';
 import { startStream } from './stream.ts';
 import { startTicking } from './ticking.ts';
 
@@ -16,4 +17,5 @@ startTicking();
 startParts();
 startCopying();
 startStream();
+startPlace();
 document.documentElement.dataset['script'] = '';

@@ -5,6 +5,7 @@
 import { Idiomorph } from 'idiomorph';
 import { announce, byId } from './dom.ts';
 import { fetchOpened, isFetched } from './parts.ts';
+import { beginAtEnd, keepingPlace } from './place.ts';
 import { tick } from './ticking.ts';
 
 /** A browser opens six connections to one origin; pages that nobody looks at give theirs back. */
@@ -12,8 +13,6 @@ const HIDDEN_MS = 120_000;
 /** A connection that broke may be back before anybody notices. */
 const SHOW_BROKEN_MS = 1_500;
 const REFUSED_MS = 3_000;
-/** As far from the end as a reader may be who still reads the end. */
-const NEAR_END = 80;
 
 export function startStream(): void {
   const messages = byId('messages', HTMLDivElement);
@@ -23,9 +22,7 @@ export function startStream(): void {
 }
 
 function listen(messages: HTMLDivElement | undefined, address: string): void {
-  if (messages !== undefined && location.hash === '') {
-    scrollTo({ top: document.documentElement.scrollHeight });
-  }
+  if (messages !== undefined) beginAtEnd();
   let cursor = '';
   let source = connect();
 
@@ -195,14 +192,6 @@ function morph(element: HTMLElement, html: string): void {
 function isSameClock(node: Node, fresh: Node): boolean {
   if (!(node instanceof HTMLTimeElement) || !(fresh instanceof HTMLTimeElement)) return false;
   return node.dateTime === fresh.dateTime && node.className === fresh.className;
-}
-
-/** Whoever reads the end goes on reading the end; whoever reads above is not moved. */
-function keepingPlace(change: () => void): void {
-  const page = document.documentElement;
-  const atEnd = page.scrollHeight - innerHeight - scrollY < NEAR_END;
-  change();
-  if (atEnd) scrollTo({ top: page.scrollHeight, behavior: 'instant' });
 }
 
 const CONNECTION = {

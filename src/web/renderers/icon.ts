@@ -28,6 +28,7 @@ const PATHS = {
   stop: 'M4 4h8v8H4z',
   retry: 'M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3',
   plus: 'M8 3v10M3 8h10',
+  down: 'M8 3v10M4 9l4 4 4-4',
   copy: 'M6 5.5h7.5v8H6zM4 10.5H2.5v-8H10v1',
   back: 'M10 3.5 5.5 8l4.5 4.5',
   circle: 'M8 3.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9',

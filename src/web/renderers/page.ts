@@ -94,6 +94,9 @@ export function renderHome(page: HomePage): string {
   );
 }
 
+/** Shown by the page's script to whoever has scrolled up. */
+export const TO_END = markup`<button id="to-end" class="small" type="button" hidden>${icon('down')}To the end</button>`;
+
 export interface ThreadPage extends PageFrame {
   readonly summary: ThreadSummary;
   readonly messages: readonly HostedMessage[];
@@ -113,11 +116,11 @@ export function renderThread(page: ThreadPage): string {
       markup`<header class="bar">
         <a class="back" href="/" aria-label="All threads">${icon('back')}</a>
         <h1 dir="auto">${thread.title}</h1>
-        ${page.queue !== null && markup`<a class="whole-link" href="/sessions/${page.queue.sessionId}">Session page</a>`}
         ${renderBadge(page.summary)}
       </header>
       <div id="messages" role="log" aria-label="Messages" aria-live="off" data-stream="/web/threads/${thread.id}/stream?after=${page.cursor}">${page.messages.map(renderMessage)}</div>
       <div class="below">
+        ${TO_END}
         ${renderQueue(page.queue)}
         ${renderComposer(`/web/threads/${thread.id}/messages`, page.deliveryId, {
           placeholder: 'Write to the agent…',

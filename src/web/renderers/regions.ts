@@ -23,6 +23,8 @@ export interface ThreadSummary {
   readonly thread: Thread;
   readonly state: ThreadState;
   readonly agentName: string | null;
+  /** Null while the thread has no session. */
+  readonly sessionId: SessionId | null;
 }
 
 export interface QueueState {
@@ -58,9 +60,10 @@ export function renderThreads(list: readonly ThreadSummary[], current: string | 
   return markup`<ul id="threads">${items}${list.length === 0 && markup`<li class="note">No threads yet.</li>`}</ul>`;
 }
 
-/** State of the open thread or session, in its header. */
-export function renderBadge(summary: Pick<ThreadSummary, 'state' | 'agentName'>): Html {
-  return markup`<span id="badge">${badge(summary.state)}${
+/** State of the open thread or session, in its header; on a thread with the way to its session. */
+export function renderBadge(summary: Omit<ThreadSummary, 'thread'>): Html {
+  const { sessionId } = summary;
+  return markup`<span id="badge">${sessionId !== null && markup`<a class="whole-link" href="/sessions/${sessionId}">Session page</a>`}${badge(summary.state)}${
     summary.agentName !== null && markup`<span class="note">${summary.agentName}</span>`
   }</span>`;
 }

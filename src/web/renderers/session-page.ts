@@ -5,7 +5,7 @@ import type { ResolvedView } from '../../core/ports/surface.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon } from './icon.ts';
-import { renderFrame, type PageFrame } from './page.ts';
+import { renderFrame, TO_END, type PageFrame } from './page.ts';
 import { renderDocument } from './document.ts';
 import { renderBadge, renderQueue, type QueueState, type ThreadState } from './regions.ts';
 import { renderFacts, type ThreadLink } from './session-facts.ts';
@@ -46,7 +46,7 @@ export function renderSession(page: SessionPage): string {
       markup`<header class="bar">
         <a class="back" href="/" aria-label="All threads">${icon('back')}</a>
         <h1 dir="auto">${showHidden(title, 'prose')}</h1>
-        ${renderBadge({ state: page.state, agentName: session.agentName })}
+        ${renderBadge({ state: page.state, agentName: session.agentName, sessionId: null })}
       </header>
       ${renderFacts(session, page.threads)}
       <div id="messages" role="log" aria-label="Turns" aria-live="off"${stream}>
@@ -54,6 +54,7 @@ export function renderSession(page: SessionPage): string {
         ${page.turns.turns.length === 0 && EMPTY}
       </div>
       <div class="below">
+        ${TO_END}
         ${cursor === null && markup`<p class="older"><a class="button" href="/sessions/${id}">Newest turns</a></p>`}
         ${page.asks}
         ${renderQueue(page.queue)}

@@ -68,11 +68,16 @@ export function sessionTurn(view: TurnShown, buttons: PermissionButtons, from = 
   };
 }
 
+/** Of what was asked the log keeps so much (src/README.md). */
+const LOGGED_CHARACTERS = 16_384;
+const CUT = markup`<p class="note later">The agent was given all of it; the log keeps the first 16,384 characters.</p>`;
+
 /** What was asked, and to what it was edited when the turn had begun. */
 function renderAsked({ turn }: TurnShown): Html {
   const { actor, queuedAt, text, edit } = turn;
+  const isCut = text.length > LOGGED_CHARACTERS;
   const later = edit && renderPerson(edit.by, edit.at, edit.text);
-  return markup`${renderPerson(actor, queuedAt, text)}${later && markup`<p class="note later">Edited after the turn had begun, so it did not count:</p>${later}`}`;
+  return markup`${renderPerson(actor, queuedAt, text)}${isCut && CUT}${later && markup`<p class="note later">Edited after the turn had begun, so it did not count:</p>${later}`}`;
 }
 
 /** Places that the requests of one part may take after it. */

@@ -7,7 +7,7 @@ import { placeInLine } from '../../core/transcript/words.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon, type IconName } from './icon.ts';
-import { since } from './time.ts';
+import { since, timeOfDay } from './time.ts';
 
 export type TurnShown = Extract<ResolvedView, { kind: 'turn' }>;
 
@@ -62,7 +62,7 @@ export function renderHeader({ turn, transcript, sessionId }: TurnShown): Html {
 function renderElapsed(turn: TurnView): Html | null {
   if (turn.startedAt === null) return null;
   if (turn.endedAt !== null) {
-    return markup`<span class="elapsed">${elapsed(turn.endedAt - turn.startedAt)}</span>`;
+    return markup`<span class="elapsed">${elapsed(turn.endedAt - turn.startedAt)}</span> <span class="at">${timeOfDay(turn.endedAt)}</span>`;
   }
   const quiet = turn.state === 'working' && markup` data-quiet-since="${turn.lastEventAt}"`;
   return markup`<span class="elapsed"${quiet}>${since(turn.startedAt)}</span>`;

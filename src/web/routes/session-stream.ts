@@ -97,7 +97,7 @@ function createRegionWork(deps: SessionStreamDeps, sse: SSEStreamingApi, who: Se
     const seen = await deps.seen.session(caller, sessionId);
     const { session } = seen;
     const { state, queue } = await deps.seen.status(caller, session);
-    await send('badge', renderBadge({ state, agentName: session.agentName }).html);
+    await send('badge', renderBadge({ state, agentName: session.agentName, sessionId: null }).html);
     await send('queue', renderQueue(queue).html);
     await send('asks', renderAsks(pendingViews(seen), deps.buttons.approvalUrl).html);
     await send('facts', renderFacts(session, await deps.seen.threads(session)).html);

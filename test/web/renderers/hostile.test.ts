@@ -85,7 +85,9 @@ describe.each(ATTACKS)('%j', (attack) => {
     const body = renderPersonText(attack).html;
     expectHarmless(renderMessage({ id: 'm', author, body, ...common }).html);
     const thread = { id: 't_1', title: attack, createdAt: 0, updatedAt: 0 } as never;
-    expectHarmless(renderThreads([{ thread, state: 'ready', agentName: attack }], null).html);
+    expectHarmless(
+      renderThreads([{ thread, state: 'ready', agentName: attack, sessionId: null }], null).html,
+    );
   });
 });
 

@@ -48,7 +48,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('claude-agent-acp.write-reject', () => {
     expect(read('claude-agent-acp.write-reject.ndjson')).toMatchInlineSnapshot(`
-      "claude-agent-acp done 0 s
+      "claude-agent-acp done 0 s 00:00 UTC
       Stub will use Write.
       ▸  Write hello.txt +1 −0 failed
         /workspace/repo/hello.txt new file +1 −0
@@ -63,7 +63,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('cline.shell-allow', () => {
     expect(read('cline.shell-allow.ndjson')).toMatchInlineSnapshot(`
-      "cline done 0 s
+      "cline done 0 s 00:00 UTC
       Stub will use run_commands.
       ▸  run_commands: echo hi > out.txt; echo hi (done)
         echo hi > out.txt; echo hi
@@ -76,7 +76,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('codex-acp.shell-allow', () => {
     expect(read('codex-acp.shell-allow.ndjson')).toMatchInlineSnapshot(`
-      "codex-acp done 0 s
+      "codex-acp done 0 s 00:00 UTC
       Stub will use exec_command.
       ▸  echo hi > out.txt; echo hi (done)
         hi
@@ -89,7 +89,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('copilot.plan-allow', () => {
     expect(read('copilot.plan-allow.ndjson')).toMatchInlineSnapshot(`
-      "copilot done 0 s
+      "copilot done 0 s 00:00 UTC
       Stub: no tool for "plan" among: bash, read_bash, stop_bash, list_bash, view, create, edit, sql, read_agent, list_agents, write_agent, grep, glob, task
       8,699 of 128,000 tokens of context"
     `);
@@ -97,7 +97,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('gemini.write-cancel', () => {
     expect(read('gemini.write-cancel.ndjson')).toMatchInlineSnapshot(`
-      "gemini stopped 0 s
+      "gemini stopped 0 s 00:00 UTC
       Stub will use write_file.
       ▸  Writing to hello.txt +1 −0 cancelled
         /workspace/repo/hello.txt +1 −0
@@ -106,14 +106,14 @@ describe('what a person sees of the recorded turns of real agents', () => {
       ───
       Closed unanswered: the turn ended first · 00:00 UTC Writing to hello.txt
       ───
-      gemini done 0 s
+      gemini done 0 s 00:00 UTC
       Stub reply."
     `);
   });
 
   it('kilocode.write-reject', () => {
     expect(read('kilocode.write-reject.ndjson')).toMatchInlineSnapshot(`
-      "kilocode done 0 s
+      "kilocode done 0 s 00:00 UTC
       Stub will use write.
       ▸  write +1 −0 failed
         /workspace/repo/hello.txt +1 −0
@@ -127,7 +127,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('opencode.plan-allow', () => {
     expect(read('opencode.plan-allow.ndjson')).toMatchInlineSnapshot(`
-      "opencode done 0 s
+      "opencode done 0 s 00:00 UTC
       Stub will use todowrite.
       ▸  2 todos (done)
         [
@@ -149,7 +149,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('pi.shell-allow', () => {
     expect(read('pi.shell-allow.ndjson')).toMatchInlineSnapshot(`
-      "pi done 0 s
+      "pi done 0 s 00:00 UTC
       Stub will use bash.
       ▸  echo hi > out.txt; echo hi (done)
         hi
@@ -160,7 +160,7 @@ describe('what a person sees of the recorded turns of real agents', () => {
 
   it('codex-acp.plan-allow', () => {
     expect(read('codex-acp.plan-allow.ndjson')).toMatchInlineSnapshot(`
-      "codex-acp done 0 s
+      "codex-acp done 0 s 00:00 UTC
       Stub: no tool for "plan" among: exec_command, write_stdin, request_user_input, apply_patch, view_image, get_goal, create_goal, update_goal
       1,276 of 258,400 tokens of context"
     `);

@@ -75,7 +75,7 @@ describe('the message of a turn', () => {
   it('says why it failed and offers to run it again', () => {
     push(queued('p_1', 'go'), started('p_1'), ended('p_1', 'failed', 'The agent exited: ENOSPC'));
     expect(readHtml(show())).toMatchInlineSnapshot(`
-      "Codex failed 1 s
+      "Codex failed 1 s 00:00 UTC
       The agent exited: ENOSPC
        [Retry]"
     `);
