@@ -39,3 +39,7 @@ export const messageId = (place: Pick<Place, 'team' | 'channel'>, ts: string): s
 /** An actor of Slack is known as `team/user`. */
 export const actorId = (team: string, user: string): string => `${team}/${user}`;
 export const userOf = ({ id }: Pick<Actor, 'id'>): string => id.slice(id.indexOf('/') + 1);
+
+/** For a SlackBody: nobody elsewhere, and no app, waits in Slack. */
+export const askerOf = (actor: Actor | undefined): { readonly asker?: string } =>
+  actor?.surface === SURFACE && actor.kind === 'person' ? { asker: userOf(actor) } : {};

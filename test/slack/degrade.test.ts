@@ -125,17 +125,35 @@ describe('a stream of a direct message', () => {
 });
 
 describe('what cannot be said', () => {
-  it.each(['is_archived', 'channel_not_found', 'restricted_action', 'account_inactive'])(
-    '%s: is tried once, written to the log, and the turn ends all the same',
-    async (error) => {
+  const posts = (channel: string) =>
+    bench.slack.api.calls.filter(
+      ({ method, args }) => method === 'chat.postMessage' && args['channel'] === channel,
+    );
+
+  it.each([
+    { error: 'is_archived', times: 1 },
+    { error: 'channel_not_found', times: 1 },
+    { error: 'restricted_action', times: 1 },
+    { error: 'account_inactive', times: 0 },
+  ])(
+    '$error: is tried once, told $times times elsewhere, and the turn ends all the same',
+    async ({ error, times }) => {
       await open();
-      bench.slack.api.fault = refuse('chat.postMessage')(error);
+      bench.slack.api.fault = ({ method, args }) =>
+        method === 'chat.postMessage' && args['channel'] === bench.general.id
+          ? { kind: 'error', error }
+          : undefined;
       await bench.start('asker', 'hello');
       await passOn(bench, 120_000, 10_000);
       expect(bench.stores.agents.prompts).toEqual(['hello']);
-      expect(bench.slack.count('chat.postMessage')).toBe(1);
+      expect(posts(bench.general.id)).toHaveLength(1);
       const given = bench.stores.lines.filter(({ level }) => level === 'error');
       expect(JSON.stringify(given)).toContain(error);
+      const told = posts(bench.ann.id).map(({ args }) => args['text']);
+      expect(told.join()).toContain(times === 0 ? '' : `(${error})`);
+      await bench.say('asker', 'once more');
+      await passOn(bench, 2_000);
+      expect(posts(bench.ann.id)).toHaveLength(times);
       bench.slack.api.fault = () => undefined;
       await bench.say('asker', 'are you there?');
       await passOn(bench, 1_000);

@@ -7,6 +7,7 @@ import type { Place } from '../address.ts';
 import { cut, type SlackBody } from '../renderers/body.ts';
 import { withoutPlans } from '../renderers/steps.ts';
 import type { CallResult } from './calls.ts';
+import { createTellElsewhere } from './elsewhere.ts';
 import { BAD_BLOCKS, codeOf, TOO_LONG } from './failures.ts';
 import { METADATA_TYPE } from './find.ts';
 import type { Streams } from './streams.ts';
@@ -27,15 +28,13 @@ function isBad(result: CallResult): boolean {
   return BAD_BLOCKS.has(code) || TOO_LONG.has(code);
 }
 
-export function createMessages({
-  workspaces,
-  streams,
-  clock,
-}: {
+export function createMessages(deps: {
   readonly workspaces: Workspaces;
   readonly clock: Clock;
   readonly streams: Pick<Streams, 'end'>;
 }): Messages {
+  const { workspaces, streams, clock } = deps;
+  const tellElsewhere = createTellElsewhere(deps);
   /** Workspaces that refused plan blocks, and when they are asked again. */
   const noPlansUntil = new Map<string, number>();
 
@@ -64,10 +63,15 @@ export function createMessages({
   };
 
   return {
-    post({ team, channel, thread }, key, body) {
+    async post(place, key, body) {
+      const { team, channel, thread } = place;
       const quiet = { unfurl_links: false, unfurl_media: false };
       const args = { channel, thread_ts: thread, metadata: metadataOf(key), ...quiet };
-      return write(team, 'chat.postMessage', args, body);
+      const posted = await write(team, 'chat.postMessage', args, body);
+      if (!posted.ok && body.asker !== undefined) {
+        void tellElsewhere(place, body.asker, posted.failure);
+      }
+      return posted;
     },
     async update(place, ts, key, body) {
       const { team, channel } = place;

@@ -33,6 +33,8 @@ export interface SlackBody {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
   readonly live?: LiveTurn | undefined;
+  /** Id of who waits for it, told elsewhere when the thread takes no message. */
+  readonly asker?: string | undefined;
   /** What the thread's session is at; `answered`: this was no turn, and changes nothing else. */
   readonly status?: SessionStatus | 'answered' | undefined;
 }
@@ -52,6 +54,7 @@ const bodySchema = z.object({
       ),
     })
     .optional(),
+  asker: z.string().optional(),
   status: z.enum(['processing', 'suspended', 'active', 'closed', 'answered']).optional(),
 });
 

@@ -11,6 +11,7 @@ import { diffLines } from '../../core/transcript/diff.ts';
 import { exactText, hiddenCharacters } from '../../core/transcript/text.ts';
 import { answerWord, closedBecause, wantsTo } from '../../core/transcript/words.ts';
 import { context, cut, mrkdwnSection, preformatted, TEXT_LIMIT, type SlackBody } from './body.ts';
+import { askerOf } from '../address.ts';
 import { codeLine, plainLine } from './mrkdwn.ts';
 
 type View = Extract<ResolvedView, { kind: 'permission' }>;
@@ -46,7 +47,8 @@ function pending(view: View, mint: MintToken, url: string | undefined): SlackBod
   ];
   const subject = cut(textOf(permission), 500);
   const text = `${heading}\n${codeLine(subject)}\n${howToType(code)}`;
-  return { text: cut(text, TEXT_LIMIT), blocks };
+  const asker = permission.promptId && transcript.turns.get(permission.promptId)?.actor;
+  return { text: cut(text, TEXT_LIMIT), blocks, ...askerOf(asker ?? undefined) };
 }
 
 /** What is asked, and the buttons that answer it; approving ones only below the whole of it. */

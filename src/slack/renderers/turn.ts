@@ -20,6 +20,7 @@ import {
   type SessionStatus,
   type SlackBody,
 } from './body.ts';
+import { askerOf } from '../address.ts';
 import { escape, plainLine, safeMarkdown, toMrkdwn } from './mrkdwn.ts';
 import { planBlocks, planLines, stepLines, tasksOf } from './steps.ts';
 
@@ -88,6 +89,7 @@ function firstBody(
     text: cut(text, TEXT_LIMIT),
     blocks: fitted(blocks),
     status: transcript.ended ? 'closed' : status,
+    ...askerOf(turn.actor),
     ...(isLive(view) ? { live: liveOf(turn, piece) } : {}),
   };
 }
