@@ -271,6 +271,25 @@ describe('text of an agent', () => {
     expect(safeMarkdown(`\`\`\`\n${hostile}\n\`\`\``)).not.toMatch(/<[!@#]|@here/);
   });
 
+  it.each([
+    ['[https://bank.test](https://evil.test/x)', 'https://bank.test (evil.test)'],
+    ['[bank.com](https://evil.test/x)', 'bank.com (evil.test)'],
+    ['[www.bank.test](https://bank.test/x)', 'www.bank.test'],
+    ['[README.md](https://a.test/README.md)', 'README.md'],
+    ['[the docs](https://a.test/)', 'the docs'],
+  ])('a link says where it leads: %s', (link, label) => {
+    expect(toMrkdwn(link)).toMatch(
+      new RegExp(`^<https://[^|]+\\|${label.replace(/[().]/g, '\\$&')}>$`),
+    );
+    expect(safeMarkdown(link).startsWith(`[${label}](https://`)).toBe(true);
+  });
+
+  it('cannot write a link of Slack, nor one that we keep in mind meanwhile', () => {
+    const hostile = '<https://evil.test|https://bank.test> \uE0000\uE001 [a](https://a.test/)';
+    expect(safeMarkdown(hostile)).toContain('<\u200Bhttps://evil.test|');
+    expect(toMrkdwn(hostile).match(/<https:/g)).toEqual(['<https:']);
+  });
+
   it('reads as Slack writes it', () => {
     expect(
       toMrkdwn(

@@ -53,12 +53,13 @@ export async function findByKey(
       return { ok: false, failure: sendFailureOf(answer.failure) };
     }
     const page = pageSchema.parse(answer.data);
-    const found = page.messages.find(
+    // Any app may write such metadata: a message of another one is never taken for ours.
+    const own = page.messages.filter(({ bot_id }) => bot_id !== undefined && bot_id === botId);
+    const found = own.find(
       ({ metadata }) =>
         metadata?.event_type === METADATA_TYPE && metadata.event_payload?.key === key,
     );
     if (found !== undefined) return { ok: true, value: found.ts };
-    const own = page.messages.filter(({ bot_id }) => bot_id !== undefined && bot_id === botId);
     const bare = own.filter(({ ts, metadata }) => metadata === undefined && !isLive(ts));
     orphans.push(...bare.map(({ ts }) => ts));
     cursor = page.response_metadata?.next_cursor ?? '';

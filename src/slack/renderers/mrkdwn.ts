@@ -25,11 +25,11 @@ export function plainLine(text: string): string {
 export const codeLine = (text: string): string =>
   `\`${escape(hiddenCharacters(text).replace(/\s+/g, ' ').trim().replace(/`/g, 'ˋ'))}\``;
 
-/** Slack reads these as mentions wherever they stand, code included. */
+/** Slack reads these as mentions, or as links under another name, wherever they stand, code included. */
 function defuse(text: string): string {
   return text
     .replace(
-      /<(?=!(?:channel|here|everyone|subteam|date)|@[UWB][A-Z0-9]|#[CG][A-Z0-9])/gi,
+      /<(?=!(?:channel|here|everyone|subteam|date)|@[UWB][A-Z0-9]|#[CG][A-Z0-9]|[a-z]+:[^\s<>|]*\|)/gi,
       `<${ZERO_WIDTH_SPACE}`,
     )
     .replace(/@(?=(?:channel|here|everyone)\b)/gi, `@${ZERO_WIDTH_SPACE}`);
@@ -43,9 +43,26 @@ export const plainText = (text: string): string =>
 export function safeMarkdown(text: string): string {
   return outsideCode(
     defuse(text),
-    (prose) => unfolded(prose).replace(/!\[/g, '['),
+    (prose) =>
+      unfolded(prose)
+        .replace(/!\[/g, '[')
+        .replace(LINK, (whole, label: string, url: string) =>
+          label === honest(label, url) ? whole : whole.replace(label, () => honest(label, url)),
+        ),
     (code) => code,
   );
+}
+
+const LINK = /!?\[([^\]\n]*)\]\((https?:\/\/[^\s)<>|]+)[^)\n]*\)/g;
+/** A label that reads like an address: not like a file, `README.md`. */
+const ADDRESS =
+  /^\s*(?:[a-z]+:\/\/|www\.|(?=[^\s/]+\.(?:com|org|net|io|dev|app|ai|co)\b|[^\s/]+\.[a-z]{2,}\/))([^\s/:?#]+)/i;
+
+/** The label of a link; one that names another host than the link leads to says where it leads. */
+function honest(label: string, url: string): string {
+  const named = ADDRESS.exec(label)?.[1]?.toLowerCase();
+  const host = URL.parse(url)?.hostname.replace(/^www\./, '') ?? '';
+  return named === undefined || named === host ? label : `${label} (${host})`;
 }
 
 /** Slack folds nothing and shows tags as they stand: only what is inside them stays. */
@@ -64,10 +81,11 @@ export function toMrkdwn(text: string): string {
 
 function proseToMrkdwn(prose: string): string {
   const links: string[] = [];
-  const held = unfolded(prose).replace(
-    /!?\[([^\]\n]*)\]\((https?:\/\/[^\s)<>|]+)[^)\n]*\)/g,
+  const held = unfolded(prose.replace(/[\uE000\uE001]/g, '')).replace(
+    LINK,
     (_whole, label: string, url: string) => {
-      links.push(`<${url.replace(/&/g, '&amp;')}|${escape(label.replace(/[|]/g, ' ')) || 'link'}>`);
+      const shown = escape(honest(label, url).replace(/[|]/g, ' '));
+      links.push(`<${url.replace(/&/g, '&amp;')}|${shown || 'link'}>`);
       return `\uE000${links.length - 1}\uE001`;
     },
   );
