@@ -168,6 +168,9 @@ test('a fork taints, the agent is told, and the thread once', async () => {
   people.comment(ann, pull, '@threadcast again');
   await hasRun(2);
   await bench.pass(5_000);
+  people.comment(ann, pull, '/status');
+  const shown = (): string => github.botComments(pull).at(-1)?.body ?? '';
+  await bench.until(() => shown().includes('Tainted: it has read text by people who may not'));
   const said = github.botComments(pull).filter(({ body }) => body.includes('comes from a fork'));
   expect(said.map(({ body }) => body.replace(/\n*<!--[\s\S]*/, ''))).toMatchInlineSnapshot(`
     [

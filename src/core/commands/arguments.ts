@@ -127,3 +127,7 @@ function codeOf(word: string): string | undefined {
 function bare(word: string): string {
   return word.replace(/^`([^`]*)`$/, '$1').trim();
 }
+
+/** Where such requests wait, the surface reads the rest of the line. */
+export const okToRun: ReadArguments = ({ line }) =>
+  /^(?:read-?only)?[.!]?$/i.test(line) ? { command: { verb: 'ok-to-run' } } : null;

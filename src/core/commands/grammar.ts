@@ -10,6 +10,7 @@ import {
   freeText,
   newSession,
   nothing,
+  okToRun,
   oneWord,
   queue,
   retry,
@@ -157,9 +158,10 @@ export const GRAMMAR: readonly VerbRow[] = [
     read: nothing({ verb: 'usage' }),
   }),
   row('ok-to-run', 'ok-to-run', {
-    help: "Allow an outsider's request to run.",
+    usage: '[read-only]',
+    help: 'Let run what people without write access ask for here, as it was shown.',
     scope: 'thread',
-    read: nothing({ verb: 'ok-to-run' }),
+    read: okToRun,
   }),
   row('mute', 'mute', {
     help: 'Show no turns here until `unmute`; permission requests still appear.',

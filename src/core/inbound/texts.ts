@@ -139,6 +139,9 @@ const STATES: Readonly<Record<Session['state'], string>> = {
   ended: 'is closed; a new message opens it again',
 };
 
+const TAINTED =
+  'Tainted: it has read text by people who may not start work here, so no rule for trusted authors counts in it.';
+
 export interface StatusFacts {
   readonly session: Session;
   readonly running: Prompt | null;
@@ -167,6 +170,7 @@ export function statusText({ session, running, waiting, pending, now }: StatusFa
   if (waiting.length > 0) {
     lines.push(`- Queue: ${waiting.length} waiting${session.queuePaused ? ', paused' : ''}`);
   } else if (session.queuePaused) lines.push('- Queue: empty, paused');
+  if (session.tainted) lines.push(`- ${TAINTED}`);
   if (session.usage !== null) lines.push(`- ${usageText(session.usage)}`);
   return lines.join('\n');
 }
