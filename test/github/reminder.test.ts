@@ -25,9 +25,13 @@ test('half of its time over, a comment mentions who asked; answered, it says by 
   const reminder = () => github.botComments(issue).find(({ body }) => body.startsWith('@ann '));
   await bench.until(() => reminder() !== undefined, 16 * 60_000);
   const posted = reminder();
-  expect(visible(posted?.body ?? '').replaceAll(request.code, 'k7')).toMatchInlineSnapshot(`"@ann **Example** still waits for an answer: \`rm -rf build\` (\`k7\`). Answer above, or with \`approve k7\` or \`deny k7\`. Without an answer it is refused in 15 min."`);
+  expect(visible(posted?.body ?? '').replaceAll(request.code, 'k7')).toMatchInlineSnapshot(
+    `"@ann **Example** still waits for an answer: \`rm -rf build\` (\`k7\`). Answer above, or with \`approve k7\` or \`deny k7\`. Without an answer it is refused in 15 min."`,
+  );
   people.comment(mia, issue, `/approve ${request.code}`);
   const now = () => github.botComments(issue).find(({ id }) => id === posted?.id)?.body ?? '';
   await bench.until(() => !now().includes('still waits'));
-  expect(visible(now()).replaceAll(request.code, 'k7')).toMatchInlineSnapshot(`"\`rm -rf build\` (\`k7\`) was allowed by mia."`);
+  expect(visible(now()).replaceAll(request.code, 'k7')).toMatchInlineSnapshot(
+    `"\`rm -rf build\` (\`k7\`) was allowed by mia."`,
+  );
 });

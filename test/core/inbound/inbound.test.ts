@@ -220,6 +220,8 @@ test('a refusal is said once an hour, also by a server that was started again', 
   const world = createInboundWorld();
   const first = world.start('A');
   await say(world, first, '@threadcast go');
+  // Ten minutes before the hour is over: the next one has another key.
+  await world.clock.advance(3_000_000 - (world.clock.now() % 3_600_000));
   expect(await say(world, first, '/stop', READER)).toContain('Sorry');
   first.kill();
   await first.inbound.stop();
