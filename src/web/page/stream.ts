@@ -201,10 +201,13 @@ const CONNECTION = {
 } as const;
 
 let showing: ReturnType<typeof setTimeout> | undefined;
+let connection: keyof typeof CONNECTION = 'live';
 
 function showConnection(state: keyof typeof CONNECTION): void {
   const element = byId('connection', HTMLParagraphElement);
-  if (element === undefined) return;
+  // Each try that fails says so; the first counts.
+  if (element === undefined || state === connection) return;
+  connection = state;
   clearTimeout(showing);
   if (state === 'live') element.hidden = true;
   const show = (): void => {
