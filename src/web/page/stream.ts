@@ -171,6 +171,7 @@ function showRegion({ id, html }: Streamed): void {
   const region = document.getElementById(id);
   if (region === null) return;
   morph(region, html);
+  tick();
   const waiting = document.querySelector('#badge [data-state="waiting"]') !== null;
   document.title = `${waiting ? '● ' : ''}${document.title.replace(/^● /, '')}`;
 }
