@@ -245,6 +245,15 @@ describe('what Slack shows of the recorded turns of real agents', () => {
             {
               "elements": [
                 {
+                  "text": "“…” Yes, and don't ask again for commands that start with ​\`​echo hi &gt; out.txt; echo hi​\`​",
+                  "type": "mrkdwn",
+                },
+              ],
+              "type": "context",
+            },
+            {
+              "elements": [
+                {
                   "text": "asked for by ada · in \`/workspace/repo\` · expires <!date^1800^{time}|at 00:30 UTC> · or mention me with \`approve k1\` or \`deny k1\`",
                   "type": "mrkdwn",
                 },

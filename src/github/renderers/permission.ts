@@ -63,8 +63,9 @@ function renderPending(view: PermissionShown, mint: MintAnswer, url: string | un
     `expires ${utc(expiresAt)}`,
   ].join(' · ');
   const { allow, deny } = choicesOf(permission.options);
-  const boxes = [...(input.whole && allow ? [allow] : []), ...(deny ? [deny] : [])].map((option) =>
-    taskLine(`**${prose(option.name, 60)}**`, mint(view, option)),
+  const mayAllow = input.whole && allow !== undefined && allow.name.length <= LONGEST_TITLE;
+  const boxes = [...(mayAllow ? [allow] : []), ...(deny ? [deny] : [])].map((option) =>
+    taskLine(`**${prose(option.name, 300)}**`, mint(view, option)),
   );
   const all = url === undefined ? 'read all of it' : `[read all of it](${url})`;
   const tooLong = `_This is too long to be approved by a tick: ${all}, then write \`/approve ${short}\`._`;

@@ -29,6 +29,7 @@ export const PERMISSION_ACTION = 'permission';
 const READABLE = { characters: 2_900, lines: 80 };
 const MOST_BUTTONS = 25;
 const LABEL_LIMIT = 75;
+const LONGEST_OPTION = 500;
 
 /** `url`: the page that shows all of it and takes an answer, when people can reach it. */
 export function renderPermission(view: View, mint: MintToken, url?: string): SlackBody {
@@ -62,13 +63,18 @@ export function askedBlocks(
   const isWhole =
     subject.length <= READABLE.characters && subject.split('\n').length <= READABLE.lines;
   const shown = isWhole ? subject : beginning(subject);
-  const options = isWhole
-    ? permission.options
-    : permission.options.filter(({ kind }) => kind.startsWith('reject'));
+  // What cannot be read whole, neither input nor option, is not allowed by a click.
+  const options = permission.options.filter(
+    ({ kind, name }) => kind.startsWith('reject') || (isWhole && name.length <= LONGEST_OPTION),
+  );
   return [
     preformatted(shown === '' ? '(no details)' : shown),
     ...(isWhole ? [] : [context(tooLong(subject.length, url))]),
     ...buttons(asked, options, mint),
+    // A label has no room for all that some options allow.
+    ...options
+      .filter(({ name }) => hiddenCharacters(name).trim().length > LABEL_LIMIT)
+      .map(({ name }) => context(`“…” ${plainLine(name)}`)),
   ];
 }
 
