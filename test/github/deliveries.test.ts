@@ -10,7 +10,8 @@ import type { HookEvent } from '../harness/fake-github/hooks.ts';
 import type { Issue } from '../harness/fake-github/model.ts';
 import { seededRandom, testSeed } from '../harness/seeded.ts';
 import { temporaryDirectory } from '../storage/open-test-storage.ts';
-import { createFastClock, createPlayer, startProcess } from './storm.ts';
+import { createFastClock, createPlayer } from '../harness/storm-process.ts';
+import { startProcess } from './storm.ts';
 import type { StormProcess } from './storm.ts';
 
 const FASTER = 20;

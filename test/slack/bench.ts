@@ -21,7 +21,7 @@ import {
 import type { SlackMessage, SlackUser } from '../harness/fake-slack/state.ts';
 import { createMemoryInstallations } from './memory-installations.ts';
 
-const OPEN_ACCESS: SlackAccess = {
+export const OPEN_ACCESS: SlackAccess = {
   channels: [],
   approvers: [],
   maintainers: [],
