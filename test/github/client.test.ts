@@ -89,3 +89,17 @@ test('a secondary limit pauses the account, and what is final arrives after it',
   await bench.until(() => github.botComments(issue)[0]?.body.includes('At last.') === true, 90_000);
   expect(github.count('issues/create-comment')).toBeLessThanOrEqual(3);
 });
+
+test('what a person may do is asked once, however much of theirs is read at the same time', async () => {
+  bench = await openGitHub();
+  const { people, repo, ann, mia, github } = bench;
+  await say('Read.');
+  const first = people.openIssue(mia, repo, { title: 'First' });
+  const issue = people.openIssue(mia, repo, { title: 'Totals', body: `As in #${first.number}.` });
+  people.comment(mia, issue, 'They are off by one.');
+  people.comment(ann, issue, '@threadcast go');
+  await bench.until(() => github.botComments(issue)[0]?.body.includes('Read.') === true);
+  const asked = github.calls.filter(({ op }) => op === 'repos/get-collaborator-permission-level');
+  const names = asked.map(({ path }) => String(path.split('/').at(-2)));
+  expect(names.toSorted()).toEqual(['ann', 'mia']);
+});

@@ -33,31 +33,44 @@ export function createPermissions(deps: {
   readonly repositories: Repositories;
   readonly clock: Clock;
 }): Permissions {
-  const { auth, repositories, clock } = deps;
-  const known = new Map<string, { readonly at: number; readonly roles: readonly Role[] }>();
+  const { clock } = deps;
+  const known = new Map<string, { readonly at: number; readonly roles: Promise<Roles> }>();
   return {
-    roles: async ({ installationId, repositoryId }, user) => {
-      const key = `${repositoryId}/${user.id}`;
+    roles: (place, user) => {
+      const key = `${place.repositoryId}/${user.id}`;
       const cached = known.get(key);
       if (cached !== undefined && clock.now() - cached.at < FRESH_MS) return cached.roles;
-      const at = clock.now();
-      const octokit = await auth.installation(installationId);
-      const name = await repositories.name(installationId, repositoryId);
-      let roles: readonly Role[] = [];
-      try {
-        const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({
-          ...name,
-          username: user.login,
-        });
-        // A custom role is told by what it is built on.
-        const level = data.role_name in ROLES ? data.role_name : data.permission;
-        if (data.user?.id === user.id) roles = ROLES[level] ?? [];
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
+      const roles = ask(deps, place, user);
       if (known.size >= KEPT) known.clear();
-      known.set(key, { at, roles });
+      const asked = { at: clock.now(), roles };
+      known.set(key, asked);
+      roles.catch(() => {
+        if (known.get(key) === asked) known.delete(key);
+      });
       return roles;
     },
   };
+}
+
+type Roles = readonly Role[];
+
+async function ask(
+  { auth, repositories }: { readonly auth: GitHubAuth; readonly repositories: Repositories },
+  { installationId, repositoryId }: Parameters<Permissions['roles']>[0],
+  user: Parameters<Permissions['roles']>[1],
+): Promise<Roles> {
+  const octokit = await auth.installation(installationId);
+  const name = await repositories.name(installationId, repositoryId);
+  try {
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({
+      ...name,
+      username: user.login,
+    });
+    // A custom role is told by what it is built on.
+    const level = data.role_name in ROLES ? data.role_name : data.permission;
+    return data.user?.id === user.id ? (ROLES[level] ?? []) : [];
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }

@@ -28,15 +28,17 @@ export async function threadContext(edge: Edge, of: Range): Promise<Given> {
   const site = await edge.comments.site(threadRef({ ...of.place, reviewThread: null }));
   const { octokit, name, place } = site;
   const target = { ...name, issue_number: place.number };
-  const opening =
+  // Together: whoever asked waits for the first sign of us meanwhile.
+  const [opening, list] = await Promise.all([
     of.since > 0
       ? NOTHING
-      : await openingOf(edge, site, (await octokit.rest.issues.get(target)).data);
-  const list = await octokit.paginate(octokit.rest.issues.listComments, {
-    ...target,
-    per_page: 100,
-    ...(of.since === 0 ? {} : { since: new Date(of.since).toISOString() }),
-  });
+      : octokit.rest.issues.get(target).then(({ data }) => openingOf(edge, site, data)),
+    octokit.paginate(octokit.rest.issues.listComments, {
+      ...target,
+      per_page: 100,
+      ...(of.since === 0 ? {} : { since: new Date(of.since).toISOString() }),
+    }),
+  ]);
   const said = await discussion(edge, list, of);
   if (said === '') return opening;
   const uri = `github:${name.owner}/${name.repo}/${place.kind}/${place.number}#comments`;
@@ -49,11 +51,12 @@ const causeOf = ({ place, until, except }: Range): string =>
 
 async function openingOf(edge: Edge, site: Site, issue: Opened): Promise<Given> {
   const { place } = site;
-  return joined(
-    await opened(edge, site, issue),
-    ...(place.kind === 'pull' ? [await pullChanges(edge, site, issue)] : []),
-    await linkedItems(edge, site, `${issue.title}\n${issue.body ?? ''}`),
-  );
+  const parts = await Promise.all([
+    opened(edge, site, issue),
+    ...(place.kind === 'pull' ? [pullChanges(edge, site, issue)] : []),
+    linkedItems(edge, site, `${issue.title}\n${issue.body ?? ''}`),
+  ]);
+  return joined(...parts);
 }
 
 interface Opened {
@@ -83,12 +86,15 @@ const FORK_NOTICE =
 /** The changes of whoever may not write are no more than quoted text; nothing is checked out. */
 async function pullChanges(edge: Edge, site: Site, { html_url: url }: Opened): Promise<Given> {
   const { octokit, name, place } = site;
-  const { data: pull } = await octokit.rest.pulls.get({ ...name, pull_number: place.number });
+  const [{ data: pull }, files] = await Promise.all([
+    octokit.rest.pulls.get({ ...name, pull_number: place.number }),
+    changedFiles(site),
+  ]);
   const isFork = pull.head.repo?.id !== pull.base.repo.id;
   const tainted = isFork || !(await writes(edge, place, pull.user));
   const from = pull.head.repo?.full_name ?? 'a repository that is gone';
   const whence = isFork ? [`It comes from a fork (${from}), so its changes are untrusted.`] : [];
-  const text = [NOTE, ...whence, await changedFiles(site)].join('\n\n');
+  const text = [NOTE, ...whence, files].join('\n\n');
   return {
     blocks: [resource(`${url}/files`, text)],
     tainted,
