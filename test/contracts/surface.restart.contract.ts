@@ -22,6 +22,29 @@ export function describeRestart(surface: SurfaceUnderTest): void {
     });
   });
 
+  describe(`${surface.name}: closed sessions`, () => {
+    const { bench } = stage(surface);
+    it.each([
+      [true, /taken it up where it was/],
+      [false, /given what was said before/],
+    ])('are taken up by a message, which says how (the agent can load: %s)', async (can, how) => {
+      bench().agents.canLoad = can;
+      const held = holdTurns(bench());
+      await bench().start('asker', 'first');
+      const first = await heldTurn(bench(), held, 0);
+      first.turn.say('One.');
+      first.end();
+      await showing(bench(), 'One.');
+      await bench().command('asker', 'close');
+      await showing(bench(), /closed/i);
+      await bench().say('asker', 'second');
+      const second = await heldTurn(bench(), held, 1);
+      expect(second.turn.text.includes('One.')).toBe(!can);
+      second.end();
+      await showing(bench(), how);
+    });
+  });
+
   describe(`${surface.name}: restart`, () => {
     const { bench, itNeeds, ask } = stage(surface);
     it('shows a turn that it cut off as interrupted, once, and goes on with the next', async () => {

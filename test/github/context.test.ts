@@ -157,14 +157,15 @@ test('a diff is capped: what machines made and what is too long is named only', 
 });
 
 test('a fork taints, the agent is told, and the thread once', async () => {
-  const { people, repo, ann, eve, world, github } = bench;
-  const fork = world.repo('shop', { owner: eve });
-  const pull = people.openPull(eve, repo, { title: 'Totals', files: [file('a.ts')], from: fork });
+  const { people, repo, ann, world, github } = bench;
+  // Of somebody who may write here: what is in a fork was reviewed by nobody all the same.
+  const fork = world.repo('shop', { owner: ann });
+  const pull = people.openPull(ann, repo, { title: 'Totals', files: [file('a.ts')], from: fork });
   people.comment(ann, pull, '@threadcast look');
   await hasRun();
   const { text, tainted } = await given();
   expect(tainted).toBe(true);
-  expect(text).toContain('It comes from a fork (eve/shop), so its changes are untrusted.');
+  expect(text).toContain('It comes from a fork (ann/shop), so its changes are untrusted.');
   people.comment(ann, pull, '@threadcast again');
   await hasRun(2);
   await bench.pass(5_000);
