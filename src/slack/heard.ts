@@ -10,6 +10,8 @@ import type { Place } from './address.ts';
 export interface Heard {
   /** This message became a prompt. */
   taken(place: Place, ts: string): void;
+  /** Whether it did: Slack tells of a mention twice. */
+  isTaken(place: Place, ts: string): boolean;
   /** Something was said that became none. */
   missed(place: Place): void;
   /**
@@ -39,6 +41,7 @@ export function createHeard(clock: Clock): Heard {
   };
   return {
     taken: (place, ts) => keep(place, { upTo: ts, hasMissed: false }),
+    isTaken: (place, ts) => (known.get(keyOf(place))?.upTo ?? '') >= ts,
     missed: (place) => keep(place, { upTo: known.get(keyOf(place))?.upTo ?? '', hasMissed: true }),
     gap(place) {
       const before = known.get(keyOf(place));

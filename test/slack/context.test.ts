@@ -203,6 +203,18 @@ describe('files', () => {
     ]);
   });
 
+  it('are named with a reply without a mention, too', async () => {
+    await open();
+    const root = say('ann', '@threadcast one');
+    bench.openedAt(root);
+    await passOn(bench, 1_000);
+    say('bob', '@Ann look at this', root);
+    bench.slack.people.say(bench.ann, bench.general, 'two', { thread: root, files });
+    await passOn(bench, 1_000);
+    expect(prompt()).toMatch(/look at this[\s\S]*cannot be read here yet: crash[\s\S]*two$/);
+    expect(await bench.told('asker')).toHaveLength(1);
+  });
+
   it('without a word in a direct message are answered, and nothing looks at work', async () => {
     await open({ direct: true });
     const root = bench.slack.people.dm(bench.ann, '', { files });

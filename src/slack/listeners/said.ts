@@ -45,7 +45,9 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
   const { ts, files } = said;
   // Typed by itself it is nothing that core would answer.
   const isForUs = (addressed || isMentioned) && text.trim() !== '' && !isAside(text);
-  const asks = isForUs && asksForWork(text);
+  const mayRun = authorize('prompt', caller).allow;
+  const isReply = mayRun && !addressed && !isMentioned && continuesUntagged(deps, text);
+  const asks = mayRun && (isForUs || isReply) && asksForWork(text);
   const after = asks ? unheard(deps, place, ts, isBound) : undefined;
   const asking = { place, ts, after, isBound, files, cause: deliveryId, text: said.text ?? '' };
   const { context, tainted } = asks
@@ -65,11 +67,12 @@ export async function onSaid(deps: ListenerDeps, source: Source, said: Said): Pr
     ...(tainted ? { tainted } : {}),
   });
   if (asks) deps.heard.taken(place, ts);
-  else if (!isForUs) noteUntagged(deps, caller, place, ts, text);
+  // What people tell each other the agent hears later; an aside it never does.
+  else if (!isForUs && !isReply && !isAside(text)) deps.heard.missed(place);
   if (outcome !== 'stored') return;
   if (isForUs) await acknowledge(deps, place, ts, receivedAt);
   const tellsFiles =
-    files.length > 0 && (addressed || isMentioned) && caller.actor.kind === 'person';
+    files.length > 0 && (addressed || isMentioned || asks) && caller.actor.kind === 'person';
   if (tellsFiles) await whisper(deps, place, said.user ?? '', noFiles(files));
 }
 
@@ -84,25 +87,14 @@ function unheard(
   ts: string,
   isBound: boolean,
 ): string | undefined {
-  if (place.thread === ts || isDirect(place.channel)) return undefined;
+  const isRoot = place.thread === ts;
+  if (isRoot || isDirect(place.channel) || heard.isTaken(place, ts)) return undefined;
   return isBound ? heard.gap(place) : '';
 }
 
-/** What core takes for a prompt the agent hears; what people tell each other it does not. */
-function noteUntagged(
-  deps: ListenerDeps,
-  caller: Caller,
-  place: Place,
-  ts: string,
-  text: string,
-): void {
-  // An aside is not meant for the agent, later neither.
-  if (isAside(text)) return;
-  const mayRun = authorize('prompt', caller).allow;
-  const isPrompt = deps.untaggedReplies && mayRun && !/<@[UW]/.test(text);
-  if (isPrompt) deps.heard.taken(place, ts);
-  else deps.heard.missed(place);
-}
+/** Whether core takes a reply without a mention for something to do. */
+const continuesUntagged = ({ untaggedReplies }: ListenerDeps, text: string): boolean =>
+  untaggedReplies && text.trim() !== '' && !isAside(text) && !/<@[UW]/.test(text);
 
 const noFiles = (files: Said['files']): string =>
   `I cannot read files yet, so this was left out: ${filesText(files)}. The text of your message is what counts.`;
