@@ -152,7 +152,9 @@ export interface StatusFacts {
 
 export function statusText({ session, running, waiting, pending, now }: StatusFacts): string {
   const isAsking = session.state === 'running' && pending.length > 0;
-  const state = isAsking ? 'waits for an answer' : STATES[session.state];
+  const isStopping = running?.cancelRequested === true;
+  const busy = isStopping ? 'is stopping' : isAsking ? 'waits for an answer' : undefined;
+  const state = busy ?? STATES[session.state];
   const lines = [`**${plainName(session.agentName)}** ${state}.`];
   const { stateReason } = session;
   if (session.state === 'failed' && stateReason !== null) {

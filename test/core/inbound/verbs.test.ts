@@ -342,3 +342,9 @@ test('mode, model and agent alone say what there is to choose from', async () =>
     `"There is no command \`/frob\`. \`help\` lists what you can do."`,
   );
 });
+
+test('status says that the turn is being stopped', async () => {
+  const { world, app } = await withTurn();
+  await say(world, app, '/stop');
+  expect(await say(world, app, '/status')).toContain('**Example** is stopping.');
+});
