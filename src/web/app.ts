@@ -18,6 +18,7 @@ import { renderLogin } from './renderers/page.ts';
 import { homePage, threadOf, threadPage } from './routes/pages.ts';
 import { runStream } from './routes/stream.ts';
 import { openThread, parseWritten, withAgent, writeMessage } from './routes/write.ts';
+import { createSessionReader } from './session-reader.ts';
 import { addSessions } from './session-routes.ts';
 import { createThreadReader } from './thread-reader.ts';
 import { LOGIN_PROBLEMS, notLoggedIn, operator } from './viewer.ts';
@@ -110,7 +111,7 @@ function addLogin(
 
 function addPages(app: Hono<WebEnv>, { look }: Guards, deps: WebAppDeps, script: string): void {
   const reader = createThreadReader(deps);
-  const pages = { ...deps, reader, script };
+  const pages = { ...deps, reader, script, seen: createSessionReader(deps) };
   const stream = (c: Context<WebEnv>, thread: Thread | null): Response => {
     const after = Number(c.req.header('last-event-id') ?? c.req.query('after')) || 0;
     const who = { caller: c.var.caller, thread, after };

@@ -12,7 +12,7 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { ThreadStore } from '../core/ports/stores.ts';
 import type { SessionService } from '../core/sessions/service.ts';
 import { placeName } from './renderers/name.ts';
-import type { QueueState, ThreadState } from './renderers/regions.ts';
+import type { QueueState, SessionSummary, ThreadState } from './renderers/regions.ts';
 import type { ThreadLink } from './renderers/session-facts.ts';
 import { stateOf } from './session-state.ts';
 
@@ -29,6 +29,10 @@ export interface SessionReaderDeps {
   readonly clock: Clock;
 }
 
+/** Sessions looked at for the list of those elsewhere, and listed at most. */
+const LOOKED_AT = 50;
+const LISTED = 10;
+
 export interface SeenSession {
   readonly session: Session;
   readonly transcript: Transcript;
@@ -39,6 +43,8 @@ export interface SessionReader {
   session(caller: Caller, id: string): Promise<SeenSession>;
   status(caller: Caller, session: Session): Promise<{ state: ThreadState; queue: QueueState }>;
   threads(session: Session): Promise<readonly ThreadLink[]>;
+  /** The newest sessions that no thread of the page shows. */
+  elsewhere(caller: Caller): Promise<readonly SessionSummary[]>;
 }
 
 export function createSessionReader(deps: SessionReaderDeps): SessionReader {
@@ -70,6 +76,21 @@ export function createSessionReader(deps: SessionReaderDeps): SessionReader {
         state: stateOf(session, pending.length > 0),
         queue: { sessionId: id, paused, waiting },
       };
+    },
+    async elsewhere(caller) {
+      const { data } = await sessions.sessions(caller, {}, null, LOOKED_AT);
+      const found = await Promise.all(
+        data.map(async (session): Promise<readonly SessionSummary[]> => {
+          const bindings = await threads.bindingsOfSession(session.id);
+          const bound = await Promise.all(bindings.map(({ threadId }) => threads.thread(threadId)));
+          const refs = bound.flatMap((thread) => thread?.ref.surface ?? []);
+          if (refs.includes('web')) return [];
+          const place = placeName(refs[0] ?? session.createdBy.surface);
+          const title = bound[0]?.title ?? session.agentName;
+          return [{ id: session.id, title, place, state: stateOf(session, false) }];
+        }),
+      );
+      return found.flat().slice(0, LISTED);
     },
     async threads(session) {
       const bindings = await threads.bindingsOfSession(session.id);

@@ -213,6 +213,10 @@ describe.skipIf(chromium === undefined)(
         await page.waitForLoadState('load');
         return page.evaluate(() => document.documentElement.scrollWidth);
       };
+      const ref = { surface: 'github', account: '1', key: '2/issue/3' };
+      const { id } = await stage.threads.ensure(ref, 'A title without end '.repeat(9), 1);
+      await stage.threads.bind(id, stage.session.id, 1);
+      expect(await widthAt('/')).toBeLessThanOrEqual(360);
       expect(await widthAt(`/sessions/${stage.session.id}`)).toBeLessThanOrEqual(360);
       expect(await widthAt(stage.approvalLink('r_1'))).toBeLessThanOrEqual(360);
     });

@@ -38,6 +38,21 @@ const turn = (prompt: string, text: string, answer: string) => [
   ended(prompt),
 ];
 
+describe('the first page', () => {
+  it('lists sessions of other places, but those of its own threads only once', async () => {
+    const { session, threads } = stage;
+    const ref = { surface: 'github', account: '1', key: '2/issue/3' };
+    const { id } = await threads.ensure(ref, 'Fix the <b>build</b>', 1);
+    await threads.bind(id, session.id, 1);
+    const html = await (await get('/')).text();
+    expect(html).toContain(`<a href="/sessions/${session.id}">`);
+    expect(readHtml(html)).toContain('Fix the <b>build</b>');
+    expect(readHtml(html)).toContain('GitHub');
+    await stage.openThread('Here as well');
+    expect(await (await get('/')).text()).not.toContain('Sessions elsewhere');
+  });
+});
+
 describe('the page of a session', () => {
   it('shows a session that lives elsewhere: who started it, its turns, what they were asked', async () => {
     const ann = { surface: 'github', id: '7', name: 'ann', kind: 'person' } as const;

@@ -30,6 +30,8 @@ import { createMemoryWakeBus } from '../harness/memory-wake-bus.ts';
 
 export const YOU: Actor = { surface: 'web', id: 'operator', name: 'You', kind: 'person' };
 
+const OPERATOR = { actor: YOU, roles: [] } as const;
+
 export const realClock: Clock = {
   now: () => Date.now(),
   after(ms, fn) {
@@ -251,7 +253,7 @@ function createPlayedSession(clock: Clock) {
       const session = { id, agentName: 'Example', state, stateReason: null, usage: null };
       return { ...session, createdBy, createdAt: at, cwd: folder.view().cwd } as Session;
     },
-    sessions: notPlayed,
+    sessions: async () => ({ data: [await service.session(OPERATOR, id)], nextCursor: null }),
     prompt: notPlayed,
     turnResult: notPlayed,
     async retry(...call) {

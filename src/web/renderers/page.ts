@@ -7,9 +7,11 @@ import { icon } from './icon.ts';
 import { renderMessage } from './message.ts';
 import {
   renderBadge,
+  renderElsewhere,
   renderQueue,
   renderThreads,
   type QueueState,
+  type SessionSummary,
   type ThreadSummary,
 } from './regions.ts';
 
@@ -66,6 +68,7 @@ const EXAMPLE_HINT = markup`<p class="note">New here? The example agent needs no
 export interface HomePage extends PageFrame {
   readonly agents: readonly AgentTemplate[];
   readonly defaultAgent: string | undefined;
+  readonly elsewhere: readonly SessionSummary[];
   readonly deliveryId: string;
 }
 
@@ -89,6 +92,7 @@ export function renderHome(page: HomePage): string {
           agent,
         })}
         ${page.agents.some(({ id }) => id === 'example') && EXAMPLE_HINT}
+        ${renderElsewhere(page.elsewhere)}
       </div>`,
     ),
   );

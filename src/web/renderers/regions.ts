@@ -27,6 +27,14 @@ export interface ThreadSummary {
   readonly sessionId: SessionId | null;
 }
 
+/** A session that lives elsewhere. */
+export interface SessionSummary {
+  readonly id: SessionId;
+  readonly title: string;
+  readonly place: string;
+  readonly state: ThreadState;
+}
+
 export interface QueueState {
   readonly sessionId: SessionId;
   readonly paused: boolean;
@@ -58,6 +66,19 @@ export function renderThreads(list: readonly ThreadSummary[], current: string | 
       </a></li>`;
   });
   return markup`<ul id="threads">${items}${list.length === 0 && markup`<li class="note">No threads yet.</li>`}</ul>`;
+}
+
+/** Sessions of GitHub, Slack and programs; nothing when there are none. */
+export function renderElsewhere(list: readonly SessionSummary[]): Html {
+  const items = list.map(
+    ({ id, title, place, state }) =>
+      markup`<li><a href="/sessions/${id}"><span class="title" dir="auto">${showHidden(title, 'prose')}</span>
+        <span class="about">${badge(state)}<span>${place}</span></span></a></li>`,
+  );
+  return markup`${
+    list.length > 0 &&
+    markup`<section id="elsewhere" aria-labelledby="elsewhere-title"><h2 id="elsewhere-title">Sessions elsewhere</h2><ul>${items}</ul></section>`
+  }`;
 }
 
 /** State of the open thread or session, in its header; on a thread with the way to its session. */

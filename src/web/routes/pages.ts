@@ -7,6 +7,7 @@ import type { Thread } from '../../core/model/thread.ts';
 import type { HostedMessageStore, TemplateStore, ThreadStore } from '../../core/ports/stores.ts';
 import { renderHelp } from '../renderers/help.ts';
 import { renderHome, renderThread, type PageFrame } from '../renderers/page.ts';
+import type { SessionReader } from '../session-reader.ts';
 import type { ThreadReader } from '../thread-reader.ts';
 
 export interface PageDeps {
@@ -14,6 +15,7 @@ export interface PageDeps {
   readonly threads: ThreadStore;
   readonly templates: Pick<TemplateStore, 'templates'>;
   readonly reader: ThreadReader;
+  readonly seen: Pick<SessionReader, 'elsewhere'>;
   readonly script: string;
   /** Template of a thread whose writer chose none. */
   readonly defaultAgent: string;
@@ -38,6 +40,7 @@ export async function homePage(deps: PageDeps, caller: Caller): Promise<string> 
     ...(await frame(deps, caller)),
     agents: await deps.templates.templates(),
     defaultAgent: deps.defaultAgent,
+    elsewhere: await deps.seen.elsewhere(caller),
     deliveryId: randomUUID(),
   });
 }
