@@ -211,6 +211,23 @@ test('a port on which our own server answers is good', async () => {
   ]);
 });
 
+test('what the running server says of a platform that it cannot work with is told as it is', async () => {
+  const says = 'GitHub does not know this App by this key. Set APP_ID.';
+  const platforms = { github: { state: 'away', says }, slack: { state: 'ready', says: 'Good.' } };
+  const port = await listening(
+    createHttpServer((_request, response) =>
+      response.end(JSON.stringify({ version: '9.9.9', sessions: 0, platforms })),
+    ),
+  );
+  expect(bad(await checkPort(config({ port })))).toEqual([
+    {
+      state: 'bad',
+      says: `The running server says: ${says}`,
+      mend: 'It tries again by itself. When a setting was wrong, start it again with the right one.',
+    },
+  ]);
+});
+
 test('a port that somebody else holds is a problem', async () => {
   const port = await listening(createHttpServer((_request, response) => response.end('{}')));
   expect(bad(await checkPort(config({ port })))).toMatchObject([

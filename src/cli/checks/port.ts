@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { CliConfig, Finding } from '../command.ts';
-import { localAddress, runningVersion } from '../running-server.ts';
+import { localAddress, runningServer } from '../running-server.ts';
 import { codeOf, startSentence } from '../sentence.ts';
 
 export async function checkPort(config: CliConfig): Promise<readonly Finding[]> {
@@ -11,9 +11,16 @@ export async function checkPort(config: CliConfig): Promise<readonly Finding[]> 
   const refused = await tryListen(host, port);
   if (refused === undefined) return [{ state: 'good', says: `Port ${port} on ${host} is free` }];
   if (codeOf(refused) === 'EADDRINUSE') {
-    const version = await runningVersion(localAddress(host, port));
-    if (version !== undefined) {
-      return [{ state: 'good', says: `Threadcast ${version} answers on port ${port}` }];
+    const running = await runningServer(localAddress(host, port));
+    if (running !== undefined) {
+      return [
+        { state: 'good', says: `Threadcast ${running.version} answers on port ${port}` },
+        ...running.away.map((says) => ({
+          state: 'bad' as const,
+          says: `The running server says: ${says}`,
+          mend: 'It tries again by itself. When a setting was wrong, start it again with the right one.',
+        })),
+      ];
     }
   }
   return [
