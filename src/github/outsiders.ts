@@ -267,6 +267,7 @@ export async function outsiderChanged(
   now: Heard | undefined,
 ): Promise<'shown' | 'none'> {
   const { cardLimit, clock, comments } = edge;
+  edge.pace.takeTurn(String(place.installationId), `card of ${deliveryId}`, 2);
   const site = await comments.site(threadRef(place));
   const [card] = await waitingCards(edge, site, place, `${deliveryId}@`);
   if (card === undefined) return 'none';

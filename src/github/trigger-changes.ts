@@ -23,8 +23,7 @@ export async function triggerEdited(
   editor: GitHubUser,
   { from, editedAt }: { readonly from: string; readonly editedAt: string },
 ): Promise<void> {
-  const isFor = (text: string): boolean =>
-    findMentions(visibleText(text), edge.identity.names).length > 0;
+  const isFor = (text: string): boolean => mentionsUs(edge, text);
   // Somebody else's edit asks for nothing in the name of the one who wrote.
   if (!isHeard(edge, editor) || editor.id !== heard.by.id) return;
   if (!isFor(from)) {
@@ -35,11 +34,11 @@ export async function triggerEdited(
   if (!holds(await callerOf(edge, place, editor), 'run')) {
     // What a maintainer let run stays as it was seen; what still waits is shown anew.
     const card = await outsiderChanged(edge, heard, of, isFor(text) ? heard : undefined);
-    if (card === 'none' && !isFor(text)) await triggerDeleted(edge, place, of, editor);
+    if (card === 'none' && !isFor(text)) await takeBack(edge, place, of, editor);
     return;
   }
   if (!isFor(text)) {
-    await triggerDeleted(edge, place, of, editor);
+    await takeBack(edge, place, of, editor);
     return;
   }
   const id = editedId(of, editedAt, text);
@@ -47,15 +46,23 @@ export async function triggerEdited(
   await change(edge, { place, title, by: editor, of, kind: 'edited', text, id });
 }
 
+/** `text`: what was deleted; most of it was between people, and costs no call. */
 export async function triggerDeleted(
   edge: Edge,
   place: Place,
-  of: string,
+  { of, text }: { readonly of: string; readonly text: string },
   by: GitHubUser,
 ): Promise<void> {
   if (!isHeard(edge, by)) return;
-  await outsiderChanged(edge, { place, title: '' }, of, undefined);
-  await change(edge, { place, title: '', by, of, kind: 'deleted', text: '', id: `${of}@deleted` });
+  if (mentionsUs(edge, text)) await outsiderChanged(edge, { place, title: '' }, of, undefined);
+  await takeBack(edge, place, of, by);
+}
+
+const mentionsUs = ({ identity }: Edge, text: string): boolean =>
+  findMentions(visibleText(text), identity.names).length > 0;
+
+function takeBack(edge: Edge, place: Place, of: string, by: GitHubUser): Promise<void> {
+  return change(edge, { place, title: '', by, of, kind: 'deleted', text: '', id: `${of}@deleted` });
 }
 
 interface Change {

@@ -243,6 +243,25 @@ test('the text of an issue, and a comment in a review thread, wait in the same w
   expect(prompts()).toEqual(['as it is', 'why?']);
 });
 
+test('a review waits as a whole, and runs with all its comments', async () => {
+  const { people, repo, ann, eve, mia } = bench;
+  const patch = '@@ -1,1 +1,1 @@\n-const b = a;\n+const b = a + 1;';
+  const files: readonly PullFile[] = [{ filename: 'a.ts', status: 'modified', patch }];
+  const pull = people.openPull(ann, repo, { title: 'Totals', files });
+  const comments = [{ path: 'a.ts', line: 1, body: 'Use a name.' }];
+  people.review(eve, pull, { state: 'commented', body: '@threadcast do these', comments });
+  const card = await cardOn(pull);
+  people.tick(mia, card, 'Run read-only');
+  await hasRun(1);
+  const [session] = (await bench.stores.memory.sessions.sessions({}, null, 10)).data;
+  const [prompt] = session
+    ? await bench.stores.memory.sessions.prompts(session.id, ['running', 'done'])
+    : [];
+  expect(prompt).toMatchObject({ text: 'do these', readOnly: true, actor: { name: 'eve' } });
+  expect(JSON.stringify(prompt?.content)).toContain('Use a name.');
+  expect(session?.tainted).toBe(true);
+});
+
 test('a text that is too long to be read is not let run by a tick', async () => {
   const { card } = await asked(`@threadcast ${'mend it '.repeat(2_000)}`);
   expect(card.body.match(/- \[ \] .*?<!--/g)).toEqual(['- [ ] **Ignore** <!--']);

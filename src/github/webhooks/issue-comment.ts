@@ -33,7 +33,9 @@ export async function commentEdited(edge: Edge, payload: IssueCommentPayload): P
 }
 
 export async function commentDeleted(edge: Edge, payload: IssueCommentPayload): Promise<void> {
-  await triggerDeleted(edge, placeOf(payload), `ic:${payload.comment.id}`, payload.sender);
+  const { id, body } = payload.comment;
+  const deleted = { of: `ic:${id}`, text: body ?? '' };
+  await triggerDeleted(edge, placeOf(payload), deleted, payload.sender);
 }
 
 function placeOf({ installation, repository, issue }: IssueCommentPayload): Place {

@@ -55,7 +55,9 @@ export async function reviewCommentDeleted(
   edge: Edge,
   payload: ReviewCommentPayload,
 ): Promise<void> {
-  await triggerDeleted(edge, placeOf(payload), `rc:${payload.comment.id}`, payload.sender);
+  const { id, body } = payload.comment;
+  const deleted = { of: `rc:${id}`, text: body ?? '' };
+  await triggerDeleted(edge, placeOf(payload), deleted, payload.sender);
 }
 
 /** Asked first: most comments are between people, and cost no call. */
