@@ -58,7 +58,7 @@ describe.skipIf(chromium === undefined)(
       await log().getByRole('button', { name: 'Allow', exact: true }).waitFor();
       await person.untilTurn('waiting');
       expect(await person.message(0)).toMatchInlineSnapshot(`
-        "You <time>
+        "You · <time>
         ask"
       `);
       expect(await person.message(1)).toMatchInlineSnapshot(`
@@ -83,7 +83,6 @@ describe.skipIf(chromium === undefined)(
       expect(await person.message(2)).toMatchInlineSnapshot(`
         "Example agent wants to change a file
         <code>
-        Write hello.md
         hello.md
         new file
         +3 −0
@@ -104,12 +103,13 @@ describe.skipIf(chromium === undefined)(
       expect(await log().getByRole('button', { name: 'Allow', exact: true }).count()).toBe(0);
       const seen = await person.thread();
       expect(seen).toMatchInlineSnapshot(`
-        "You <time>
+        "You · <time>
         ask
         ---
         Example agent
         done
         <duration>
+        <time>
         done:
         Look at the workspace
         done:
@@ -175,6 +175,7 @@ describe.skipIf(chromium === undefined)(
         "Example agent
         failed
         <duration>
+        <time>
         You asked for it:
         The agent answered session/prompt with an error: the example agent fails when it hears the word "fail"
         Retry"
@@ -236,6 +237,7 @@ describe.skipIf(chromium === undefined)(
         "Example agent
         done
         <duration>
+        <time>
         think about it
         admin · api
         Thought
