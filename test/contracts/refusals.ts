@@ -122,7 +122,7 @@ export async function expectRefusals(
   for (const text of texts) {
     const count = logged().length;
     stage.say(text);
-    await stage.pass(1_000);
+    await stage.pass(500);
     if (logged().length !== count + 1) unlogged.push(`${text}: ${logged().length - count}`);
     expect({ text, state: await stateOf(stores) }).toEqual({ text, state: before });
   }

@@ -14,7 +14,7 @@ export interface WireTime {
 }
 
 /** Timers this close to each other run together. */
-const GRAIN_MS = 10;
+const GRAIN_MS = 20;
 
 /** Watches every call of `fetch`: open it before the program makes its clients. */
 export interface Wire {
