@@ -47,7 +47,8 @@ export async function accept(
     ...(released === undefined ? {} : { released }),
   });
   if (notice !== undefined) {
-    await tell(edge, { thread, title, key: 'context', tone: 'info', markdown: notice });
+    const key = notice.once === 'thread' ? 'context' : `context:${deliveryId}`;
+    await tell(edge, { thread, title, key, tone: 'info', markdown: notice.markdown });
   }
   if (stored !== 'stored' || subject === null) return;
   // Not waited for: it is the least of what is to be done.

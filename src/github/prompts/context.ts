@@ -98,7 +98,7 @@ async function pullChanges(edge: Edge, site: Site, { html_url: url }: Opened): P
   return {
     blocks: [resource(`${url}/files`, text)],
     tainted,
-    notice: isFork ? FORK_NOTICE : undefined,
+    notice: isFork ? { once: 'thread', markdown: FORK_NOTICE } : undefined,
   };
 }
 

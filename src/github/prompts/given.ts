@@ -12,7 +12,7 @@ export interface Given {
   /** Something in it was written by people without write access. */
   readonly tainted: boolean;
   /** What the thread should be told of it, once. */
-  readonly notice?: string | undefined;
+  readonly notice?: { readonly once: 'thread' | 'request'; readonly markdown: string } | undefined;
 }
 
 export const NOTE =
@@ -35,7 +35,10 @@ const LATE: Given = {
     },
   ],
   tainted: false,
-  notice: `GitHub did not give what was written here before within ${SECONDS} s, so the agent does not know it. Mention me again to have it read.`,
+  notice: {
+    once: 'request',
+    markdown: `GitHub did not give what was written here before within ${SECONDS} s, so the agent does not know it. Mention me again to have it read.`,
+  },
 };
 
 /** What `read` gives, or that it took too long: a thread's line must not be held for long. */
