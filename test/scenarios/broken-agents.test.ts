@@ -64,7 +64,7 @@ describe.concurrent('an agent that', () => {
   it('prints garbage is heard all the same', async ({ expect }) => {
     const talk = await talkTo('garbage');
     expect(await turn(talk, 'done')).toMatchInlineSnapshot(`
-      "Odd (garbage) done <duration>
+      "Odd (garbage) done <duration> <time> UTC
       In between the garbage I work."
     `);
     const log = await readLog(server, talk.sessionId);
@@ -74,7 +74,7 @@ describe.concurrent('an agent that', () => {
   it('exits at its start is reported with its last words', async ({ expect }) => {
     const talk = await talkTo('exit-at-start');
     expect(await turn(talk, 'failed')).toMatchInlineSnapshot(`
-      "Odd (exit-at-start) failed <duration>
+      "Odd (exit-at-start) failed <duration> <time> UTC
       The agent exited with code 7 before it answered initialize. odd: I cannot find my configuration
       [Retry]"
     `);
@@ -85,7 +85,7 @@ describe.concurrent('an agent that', () => {
   }) => {
     const talk = await talkTo('exit-mid-turn');
     expect(await turn(talk, 'failed')).toMatchInlineSnapshot(`
-      "Odd (exit-mid-turn) failed <duration>
+      "Odd (exit-mid-turn) failed <duration> <time> UTC
       I begin, and then
       The agent exited with code 9 in the middle of a turn. odd: out of memory, or so I say
       [Retry]"
@@ -113,7 +113,7 @@ describe.concurrent('an agent that', () => {
     await turn(talk, 'You will wait for long.');
     await web.post(talk.threadId, '/stop');
     expect(await turn(talk, 'stopped', 25_000)).toMatchInlineSnapshot(`
-      "Odd (hang-turn) stopped <duration>
+      "Odd (hang-turn) stopped <duration> <time> UTC
       You will wait for long.
       [Retry]"
     `);
