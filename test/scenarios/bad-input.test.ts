@@ -63,10 +63,10 @@ describe('a message on the page', () => {
     const texts = await threadText(web, threadId);
     expect(texts.slice(2)).toMatchInlineSnapshot(`
       [
-        "You <time> UTC
+        "You · <time> UTC
       /frobnicate now",
         "There is no command /frobnicate. help lists what you can do.",
-        "You <time> UTC
+        "You · <time> UTC
       /stpo",
         "There is no command /stpo. Did you mean stop? help lists what you can do.",
       ]
@@ -86,7 +86,7 @@ describe('a message on the page', () => {
     expect(queued?.data['text']).toBe(text.replace('\0', ''));
     const [written] = await threadText(web, threadId);
     expect(written).toMatchInlineSnapshot(`
-      "You <time> UTC
+      "You · <time> UTC
       hello NUL, � half a pair, 👩‍🚀 a whole one, ⟨U+202E⟩ turned, [31m red, end"
     `);
   });
