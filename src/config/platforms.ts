@@ -32,7 +32,13 @@ export interface SlackConfig {
   readonly appToken: string | undefined;
   readonly botToken: string | undefined;
   readonly signingSecret: string | undefined;
-  readonly oauth: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  readonly oauth:
+    | {
+        readonly clientId: string;
+        readonly clientSecret: string;
+        readonly teams: readonly string[];
+      }
+    | undefined;
   readonly apiUrl: string | undefined;
   readonly access: SlackAccess;
   /** Whether people may answer what their own turn asks. */
@@ -118,6 +124,11 @@ export function slackOf(environment: Environment): Platform<SlackConfig> {
   if (SLACK_CLIENT_SECRET !== undefined && SLACK_CLIENT_ID === undefined) {
     problems.push(missing('SLACK_CLIENT_ID', 'SLACK_CLIENT_SECRET'));
   }
+  const { SLACK_TEAMS = [] } = environment;
+  // Whoever knows the address could install the app, and what they ask runs here.
+  if (SLACK_BOT_TOKEN === undefined && SLACK_CLIENT_ID !== undefined && SLACK_TEAMS.length === 0) {
+    problems.push(missing('SLACK_TEAMS', 'SLACK_CLIENT_ID'));
+  }
   if (SLACK_BOT_TOKEN === undefined && SLACK_CLIENT_ID === undefined) {
     problems.push(missing('SLACK_BOT_TOKEN', set));
   }
@@ -141,7 +152,7 @@ export function slackOf(environment: Environment): Platform<SlackConfig> {
       signingSecret: SLACK_SIGNING_SECRET,
       oauth:
         SLACK_CLIENT_ID !== undefined && SLACK_CLIENT_SECRET !== undefined
-          ? { clientId: SLACK_CLIENT_ID, clientSecret: SLACK_CLIENT_SECRET }
+          ? { clientId: SLACK_CLIENT_ID, clientSecret: SLACK_CLIENT_SECRET, teams: SLACK_TEAMS }
           : undefined,
       apiUrl: SLACK_API_URL,
     },

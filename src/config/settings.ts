@@ -117,6 +117,7 @@ export const environmentSchema = z.object({
   SLACK_SIGNING_SECRET: secret,
   SLACK_CLIENT_ID: z.string().optional(),
   SLACK_CLIENT_SECRET: secret,
+  SLACK_TEAMS: idList('TE', 'T0123ABCD,E0456EFGH'),
   SLACK_API_URL: publicUrl,
   SLACK_CHANNELS: idList('CG', 'C0123ABCD,C0456EFGH'),
   SLACK_APPROVERS: idList('UWS', 'U0123ABCD,S0456EFGH'),
@@ -227,9 +228,14 @@ export const settings: readonly Setting[] = [
     name: 'SLACK_CLIENT_ID',
     default: undefined,
     unset: 'one workspace',
-    doc: 'With its secret: other workspaces can install the app.',
+    doc: 'With its secret: those of SLACK_TEAMS can install the app.',
   },
   { name: 'SLACK_CLIENT_SECRET', default: undefined, doc: 'Secret of that client.' },
+  {
+    name: 'SLACK_TEAMS',
+    default: undefined,
+    doc: 'Ids of the workspaces (T…) and organisations (E…) that may install it; needed then.',
+  },
   { name: 'SLACK_API_URL', default: undefined, unset: 'slack.com', doc: "Slack's API elsewhere." },
   {
     name: 'SLACK_CHANNELS',

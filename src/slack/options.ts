@@ -7,8 +7,7 @@ export interface SlackOptions {
   readonly signingSecret?: string | undefined;
   /** SLACK_BOT_TOKEN: one workspace. */
   readonly botToken?: string | undefined;
-  /** SLACK_CLIENT_ID and SLACK_CLIENT_SECRET: many workspaces, each installed by its own people. */
-  readonly oauth?: { readonly clientId: string; readonly clientSecret: string } | undefined;
+  readonly oauth?: SlackOAuth | undefined;
   /** SLACK_API_URL. */
   readonly apiUrl?: string | undefined;
   /** Where people reach this server, without a slash at its end. */
@@ -16,6 +15,15 @@ export interface SlackOptions {
   readonly access: SlackAccess;
   /** Whether a reply without a mention goes on with its thread's session; default true. */
   readonly untaggedReplies?: boolean | undefined;
+}
+
+/** Many workspaces, each installed by its own people. */
+export interface SlackOAuth {
+  /** SLACK_CLIENT_ID and SLACK_CLIENT_SECRET. */
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** SLACK_TEAMS: ids of workspaces and organisations; nobody else may install, or is listened to. */
+  readonly teams: readonly string[];
 }
 
 export interface SlackAccess {

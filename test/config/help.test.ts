@@ -49,9 +49,11 @@ test('the settings read well in a terminal', () => {
                                    Default: events over HTTP
       SLACK_SIGNING_SECRET         Secret with which Slack signs events; needed without Socket Mode.
                                    Default: none
-      SLACK_CLIENT_ID              With its secret: other workspaces can install the app.
+      SLACK_CLIENT_ID              With its secret: those of SLACK_TEAMS can install the app.
                                    Default: one workspace
       SLACK_CLIENT_SECRET          Secret of that client.
+                                   Default: none
+      SLACK_TEAMS                  Ids of the workspaces (T…) and organisations (E…) that may install it; needed then.
                                    Default: none
       SLACK_API_URL                Slack's API elsewhere.
                                    Default: slack.com

@@ -104,8 +104,17 @@ describe('Slack', () => {
       SLACK_SIGNING_SECRET: 'long enough',
       SLACK_CLIENT_ID: '1.2',
       SLACK_CLIENT_SECRET: 'long enough too',
+      SLACK_TEAMS: 'T0123, E0456',
     };
-    expect(config(many).slack?.oauth).toEqual({ clientId: '1.2', clientSecret: 'long enough too' });
+    expect(config(many).slack?.oauth).toEqual({
+      clientId: '1.2',
+      clientSecret: 'long enough too',
+      teams: ['T0123', 'E0456'],
+    });
+    // Or whoever knows the address could install it, and have their work done here.
+    expect(problems({ ...many, SLACK_TEAMS: '' })).toEqual([
+      'SLACK_TEAMS must be set too, because SLACK_CLIENT_ID is.',
+    ]);
   });
 
   const one = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_APP_TOKEN: 'xapp-1' };
@@ -163,6 +172,7 @@ describe('Slack', () => {
     ]);
     expect(problems({ SLACK_APP_TOKEN: 'xapp-1', SLACK_CLIENT_ID: '1' })).toEqual([
       'SLACK_CLIENT_SECRET must be set too, because SLACK_CLIENT_ID is.',
+      'SLACK_TEAMS must be set too, because SLACK_CLIENT_ID is.',
     ]);
     expect(problems({ SLACK_BOT_TOKEN: 'wrong', SLACK_APP_TOKEN: 'xapp-1' })).toEqual([
       'SLACK_BOT_TOKEN must begin with xoxb-.',

@@ -10,12 +10,13 @@ let bench: SlackBench;
 afterEach(() => bench?.close());
 
 const OAUTH = { clientId: '1.2', clientSecret: 'fake-client-secret' };
+const ORGANISATION = 'E0FAKE';
 const HOURS = 3_600_000;
 
-async function openMany(): Promise<SlackBench> {
+async function openMany(teams: readonly string[] = [ORGANISATION]): Promise<SlackBench> {
   bench = await openSlack({
-    fake: { rotation: true },
-    options: { botToken: undefined, oauth: OAUTH },
+    fake: { rotation: true, enterpriseId: ORGANISATION },
+    options: { botToken: undefined, oauth: { ...OAUTH, teams } },
   });
   return bench;
 }
@@ -69,6 +70,40 @@ describe('an installation', () => {
     await openMany();
     const answer = await install({ cookie: 'threadcast_slack_state=1.2.3' });
     expect(answer.status).toBe(400);
+    expect(bench.installations.rows.size).toBe(0);
+  });
+
+  it('by a workspace that SLACK_TEAMS does not name is refused, and its token given back', async () => {
+    await openMany(['T0OTHER', 'E0OTHER']);
+    const { slack, installations, stores } = bench;
+    const answer = await install();
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain(
+      `works only for the workspaces that it names, and yours (${slack.teamId}) is not among them. Ask whoever runs it to add ${slack.teamId} to SLACK_TEAMS, then install the app again.`,
+    );
+    expect(installations.rows.size).toBe(0);
+    expect(slack.count('auth.revoke', 'ok')).toBe(1);
+    // Its people are not listened to.
+    await bench.start('asker', 'hello');
+    await passOn(bench, 2_000);
+    expect([await bench.shown(), stores.agents.prompts]).toEqual([[], []]);
+  });
+
+  it('counts no longer when its workspace is not named any more, whatever is stored', async () => {
+    const teams = [ORGANISATION];
+    await openMany(teams);
+    await install();
+    teams[0] = 'T0OTHER';
+    await bench.start('asker', 'hello');
+    await passOn(bench, 2_000);
+    expect([await bench.shown(), bench.stores.agents.prompts]).toEqual([[], []]);
+  });
+
+  it('is not kept while Slack does not say who the app is there', async () => {
+    await openMany();
+    bench.slack.api.fault = ({ method }) =>
+      method === 'auth.test' ? { kind: 'status', status: 503 } : undefined;
+    expect((await install()).status).toBe(502);
     expect(bench.installations.rows.size).toBe(0);
   });
 

@@ -17,6 +17,7 @@ const MENDS: Readonly<Record<string, string>> = {
   is_archived: 'This channel is archived.',
   invalid_auth: 'The bot token is not valid. Install the app again, or set SLACK_BOT_TOKEN.',
   account_inactive: 'The app was removed from this workspace. Install it again.',
+  token_expired: "The workspace's token could not be renewed. Install the app again.",
   token_revoked: 'The bot token was revoked. Install the app again.',
   missing_scope: 'The app lacks a permission. Install it again with the current manifest.',
   messages_tab_disabled: 'The Messages tab of the app is switched off in its settings.',

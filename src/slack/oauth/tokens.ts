@@ -23,6 +23,8 @@ const grantSchema = z.object({
   botToken: z.string(),
   botUserId: z.string(),
   botId: z.string().optional(),
+  /** Id of the organisation that the workspace belongs to (Enterprise Grid). */
+  enterprise: z.string().optional(),
   /** Of the workspace, as auth.test gives it. */
   url: z.string().optional(),
   refreshToken: z.string().optional(),
@@ -38,8 +40,11 @@ export const oauthAnswerSchema = z.object({
   bot_user_id: z.string().optional(),
   refresh_token: z.string().optional(),
   expires_in: z.number().optional(),
-  team: z.object({ id: z.string(), name: z.string().optional() }).nullish(),
+  team: z.object({ id: z.string().regex(/^\w{1,64}$/) }).nullish(),
+  enterprise: z.object({ id: z.string() }).nullish(),
+  is_enterprise_install: z.boolean().optional(),
 });
+export type OAuthAnswer = z.infer<typeof oauthAnswerSchema>;
 
 export interface Tokens {
   save(team: string, grant: Grant): Promise<void>;
@@ -207,17 +212,15 @@ function createRenewal(
 }
 
 /** What Slack granted; who the bot is stays as it was when the answer does not say. */
-export function grantOf(
-  answer: z.infer<typeof oauthAnswerSchema>,
-  now: number,
-  before?: Grant,
-): Grant {
+export function grantOf(answer: OAuthAnswer, now: number, before?: Grant): Grant {
   const { access_token: botToken, refresh_token, expires_in } = answer;
   const refreshToken = refresh_token ?? before?.refreshToken;
+  const enterprise = answer.enterprise?.id ?? before?.enterprise;
   return {
     botToken,
     botUserId: answer.bot_user_id ?? before?.botUserId ?? '',
     ...(before?.botId === undefined ? {} : { botId: before.botId }),
+    ...(enterprise === undefined ? {} : { enterprise }),
     ...(before?.url === undefined ? {} : { url: before.url }),
     ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(expires_in === undefined ? {} : { expiresAt: now + expires_in * 1000 }),

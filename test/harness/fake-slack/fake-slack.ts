@@ -43,6 +43,8 @@ export interface FakeSlackOptions {
   readonly streamMs?: number;
   /** Tokens given by OAuth expire after 12 h. */
   readonly rotation?: boolean;
+  /** Organisation of every workspace (Enterprise Grid). */
+  readonly enterpriseId?: string;
   /** Seconds since the epoch that signatures are dated with; the machine's own by default. */
   readonly signedAt?: () => number;
 }
@@ -61,6 +63,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
     ...CLIENT,
     scopes: options.scopes ?? null,
     rotation: options.rotation ?? false,
+    enterpriseId: options.enterpriseId ?? null,
   });
   let requestUrl: string | null = null;
   let baseUrl = '';
@@ -102,6 +105,7 @@ export async function startFakeSlack(options: FakeSlackOptions = {}) {
       ...statuses.methods,
       'apps.connections.open': sockets.open,
       'oauth.v2.access': tokens.exchange,
+      'auth.revoke': tokens.giveBack,
     },
   });
 

@@ -18,6 +18,7 @@ const WRITE = ['chat:write'];
 export const METHODS: Readonly<Record<string, MethodFacts>> = {
   'api.test': { tier: 't4', scopes: [] },
   'auth.test': { tier: 't5', scopes: [] },
+  'auth.revoke': { tier: 't3', scopes: [] },
   'apps.connections.open': { tier: 't3', scopes: [] },
   'oauth.v2.access': { tier: 't5', scopes: [] },
   'chat.postMessage': { tier: 't5', scopes: WRITE },

@@ -27,6 +27,8 @@ export interface Tokens {
   /** Takes the app's tokens of a workspace back. */
   revoke(teamId: string): void;
   readonly exchange: Method;
+  /** The app gives a token back. */
+  readonly giveBack: Method;
 }
 
 export interface TokenOptions {
@@ -35,6 +37,8 @@ export interface TokenOptions {
   readonly scopes: readonly string[] | null;
   /** Tokens given by OAuth expire and are refreshed. */
   readonly rotation: boolean;
+  /** Organisation of every workspace (Enterprise Grid). */
+  readonly enterpriseId: string | null;
 }
 
 interface Grant {
@@ -121,6 +125,10 @@ export function createTokens(clock: Clock, state: SlackState, options: TokenOpti
     revoke(teamId) {
       for (const held of grants.values()) if (held.teamId === teamId) held.revoked = true;
     },
+    giveBack: ({ install }) => {
+      for (const held of grants.values()) if (held.teamId === install.teamId) held.revoked = true;
+      return { revoked: true };
+    },
     exchange: (call) => {
       if (required(call, 'client_id') !== options.clientId)
         throw new SlackRefusal('invalid_client_id');
@@ -135,7 +143,7 @@ export function createTokens(clock: Clock, state: SlackState, options: TokenOpti
         bot_user_id: install.botUserId,
         app_id: APP_ID,
         team: { id: teamId, name: teamId },
-        enterprise: null,
+        enterprise: options.enterpriseId === null ? null : { id: options.enterpriseId },
         is_enterprise_install: false,
         authed_user: { id: [...state.users.values()].find((each) => !each.isBot)?.id ?? '' },
       };
