@@ -13,6 +13,7 @@ import {
   type EdgeDeps,
 } from '../harness/core-bench.ts';
 import { settle } from '../harness/manual-clock.ts';
+import { watchWire } from '../harness/wire-time.ts';
 import {
   startFakeSlack,
   type FakeSlack,
@@ -75,6 +76,7 @@ async function openDoor(): Promise<{ server: Server; url: string; app: SlackApp 
 export async function openSlack(bench: BenchOptions = {}) {
   const stores = createCoreStores();
   const { clock } = stores;
+  const wire = watchWire();
   const installations = createMemoryInstallations();
   const slack = await startFakeSlack({
     clock,
@@ -126,7 +128,10 @@ export async function openSlack(bench: BenchOptions = {}) {
     await clock.until(() => hasStopped);
     await stopped;
   };
+  const time = wire.time(clock, { held: slack.api.held, busy: slack.courier.busy });
   const quiet = async (): Promise<void> => {
+    if (bench.socket !== true) return time.quiet();
+    // What a socket carries is seen only where it arrives.
     await slack.quiet();
     await settle();
     await slack.quiet();
@@ -201,6 +206,7 @@ export async function openSlack(bench: BenchOptions = {}) {
         door.server.close(() => resolve());
       });
       await slack.close();
+      wire.close();
       if (slack.broken.length > 0) throw new AggregateError(slack.broken, 'the fake broke');
       if (slack.api.violations.length > 0) {
         throw new Error(`violations: ${JSON.stringify(slack.api.violations)}`);
@@ -209,6 +215,7 @@ export async function openSlack(bench: BenchOptions = {}) {
   };
   return {
     ...surface,
+    time,
     slack,
     door,
     ann,

@@ -5,14 +5,12 @@
 import { afterEach, expect, it } from 'vitest';
 import type { SlackMessage } from '../harness/fake-slack/state.ts';
 import { seededRandom, testSeed } from '../harness/seeded.ts';
-import { latencyOf, percentile, watchWire, type Wire } from '../harness/wire-time.ts';
+import { latencyOf, percentile } from '../harness/wire-time.ts';
 import { openSlack, type SlackBench } from './bench.ts';
 
 let bench: SlackBench;
-let wire: Wire;
 afterEach(async () => {
   bench.slack.api.fault = () => undefined;
-  wire.close();
   await bench.close();
 });
 
@@ -34,10 +32,8 @@ interface Load {
 async function play({ channels: count, burstAt = 70_000, alsoBefore = true, narrow }: Load) {
   const seed = testSeed();
   const random = seededRandom(seed);
-  wire = watchWire();
   bench = await openSlack();
-  const { slack, stores, ann, clock } = bench;
-  const time = wire.time(clock, { held: slack.api.held, busy: slack.courier.busy });
+  const { slack, stores, ann, clock, time } = bench;
   const from = clock.now();
   slack.api.fault = ({ method, args, at }) => {
     const since = at - from;

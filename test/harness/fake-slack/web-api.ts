@@ -40,7 +40,7 @@ export interface WebApi {
   fault: (call: RecordedCall) => CallFault | undefined;
   serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void>;
   busy(): number;
-  /** Calls that a `delay` keeps waiting for the clock. */
+  /** Calls whose client waits for the clock (`delay`), or for nothing (`hang`). */
   held(): number;
 }
 
@@ -129,6 +129,18 @@ export function createWebApi(deps: WebApiDeps): WebApi {
     response.end(JSON.stringify(body));
   };
 
+  /** Until it is let go, or its client has gone. */
+  const hold = (response: ServerResponse): (() => void) => {
+    let isHeld = true;
+    const letGo = (): void => {
+      if (isHeld) held -= 1;
+      isHeld = false;
+    };
+    held += 1;
+    response.once('close', letGo);
+    return letGo;
+  };
+
   const spoil = async (
     fault: CallFault,
     work: () => Answer,
@@ -136,11 +148,11 @@ export function createWebApi(deps: WebApiDeps): WebApi {
   ): Promise<string> => {
     switch (fault.kind) {
       case 'delay': {
-        held += 1;
+        const letGo = hold(response);
         await new Promise<void>((resolve) => {
           clock.after(fault.ms, resolve);
         });
-        held -= 1;
+        letGo();
         const answer = work();
         respond(response, answer);
         return outcomeOf(answer);
@@ -155,6 +167,7 @@ export function createWebApi(deps: WebApiDeps): WebApi {
       case 'reset':
       case 'status': {
         const did = fault.done === true ? ` after ${outcomeOf(work())}` : '';
+        if (fault.kind === 'hang') hold(response);
         if (fault.kind === 'reset') response.destroy();
         if (fault.kind === 'status')
           response.writeHead(fault.status, { 'Content-Type': 'text/html' }).end('upstream error');
