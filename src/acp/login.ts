@@ -6,11 +6,11 @@ import { RequestError } from '@agentclientprotocol/sdk/unstable';
 import { AppError } from '../core/model/errors.ts';
 import { isObject, objectIn, objectsIn, textIn } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { ownCommand } from '../core/model/own-command.ts';
 
 const AUTH_REQUIRED = -32000;
 
-const MEND =
-  'Set its key in the environment of the server (`threadcast agents` says which), then try again.';
+const MEND = `Set its key in the environment of the server (\`${ownCommand('agents')}\` says which), start the server again, then retry.`;
 
 /** The agent's refusal when it is for want of a login; undefined for any other error. */
 export function loginRefusal(error: unknown): RequestError | undefined {

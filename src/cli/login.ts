@@ -5,6 +5,7 @@
 import type { CliConfig, Command } from './command.ts';
 import { needSetup } from './need-setup.ts';
 import { localAddress, runningVersion } from './running-server.ts';
+import { ownCommand } from '../core/model/own-command.ts';
 
 export const login: Command = {
   name: 'login',
@@ -19,7 +20,7 @@ export const login: Command = {
     }
     if ((await runningVersion(address)) === undefined) {
       cli.err(
-        `No Threadcast answers at ${address}. Start it first ("threadcast start"), or set PORT and HOST as it has them.`,
+        `No Threadcast answers at ${address}. Start it first ("${ownCommand('start')}"), or set PORT and HOST as it has them.`,
       );
       return 1;
     }

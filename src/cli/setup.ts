@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { setupGitHub } from './setup/github.ts';
 import { setupSlack } from './setup/slack.ts';
+import { ownCommand } from '../core/model/own-command.ts';
 
 export const setup: Command = {
   name: 'setup',
@@ -10,7 +11,7 @@ export const setup: Command = {
   async run(cli, [platform, ...args]) {
     if (platform === 'github') return setupGitHub(cli, args);
     if (platform === 'slack') return setupSlack(cli, args);
-    cli.err('Say which: "threadcast setup github" or "threadcast setup slack".');
+    cli.err(`Say which: "${ownCommand('setup github')}" or "${ownCommand('setup slack')}".`);
     return 2;
   },
 };

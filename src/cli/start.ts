@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { Cli, Command, ServerApp } from './command.ts';
 import { startSentence } from './sentence.ts';
 import { settleMemory } from './settle-memory.ts';
+import { ownCommand } from '../core/model/own-command.ts';
 
 /** Container runtimes kill 10 s after SIGTERM: be gone before. */
 const STOP_DEADLINE_MS = 9_500;
@@ -79,7 +80,7 @@ function welcome(version: string, url: string, loginUrl: string, dataDir: string
     `  Threadcast ${version} is ready at ${url}`,
     '',
     `  Log in once  ${loginUrl}`,
-    '               (works one time; "threadcast login" prints a new one)',
+    `               (works one time; "${ownCommand('login')}" prints a new one)`,
     `  Admin token  ${path.join(dataDir, 'admin-token')}`,
     `  API          ${url}/api/docs`,
     '',

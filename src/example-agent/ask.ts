@@ -59,7 +59,7 @@ async function look(stage: Stage): Promise<void> {
   const title = readme?.split('\n').find((line) => line.trim() !== '');
   await stage.say(
     title === undefined
-      ? `There is no README here, and ${names.length === 0 ? 'no other file' : `${names.length} other files`}.\n\n`
+      ? `There is no README here, and ${names.length === 0 ? 'no other file' : `${names.length} other ${names.length === 1 ? 'file' : 'files'}`}.\n\n`
       : `The README begins with “${title.slice(0, 80)}”.\n\n`,
   );
 }

@@ -1,9 +1,11 @@
 /** What the buttons of messages do. Who may is decided by the session service, for each of them. */
+import { rowOf } from '../core/commands/grammar.ts';
 import type { Caller } from '../core/model/actor.ts';
 import { AppError } from '../core/model/errors.ts';
-import { parseId, type IdPrefix } from '../core/model/ids.ts';
+import { deriveId, parseId, type IdPrefix } from '../core/model/ids.ts';
 import { answerByToken, type AnswerDeps } from '../core/sessions/answer-by-token.ts';
 import { runEditByToken } from '../core/sessions/edit-by-token.ts';
+import type { Written } from './routes/write.ts';
 
 export const SURFACE = 'web';
 
@@ -14,6 +16,8 @@ export interface Actions {
   cancel(caller: Caller, session: string, prompt: string): Promise<void>;
   retry(caller: Caller, session: string, prompt: string): Promise<void>;
   resumeQueue(caller: Caller, session: string): Promise<void>;
+  /** A prompt of the session, whatever it says; one that was closed is opened again. */
+  prompt(caller: Caller, session: string, written: Written): Promise<void>;
 }
 
 export function createActions(deps: AnswerDeps): Actions {
@@ -27,8 +31,22 @@ export function createActions(deps: AnswerDeps): Actions {
       await sessions.retry(caller, id('s', session), id('p', prompt));
     },
     resumeQueue: (caller, session) => sessions.resumeQueue(caller, id('s', session)),
+    async prompt(caller, session, written) {
+      const sessionId = id('s', session);
+      const verb = /^\s*\/([a-z-]+)/i.exec(written.text)?.[1];
+      if (verb !== undefined && rowOf(verb, true) !== undefined) {
+        throw new AppError('invalid', `/${verb} is a command for threads. ${USE_BUTTONS}`);
+      }
+      const { state } = await sessions.session(caller, sessionId);
+      if (state === 'ended') await sessions.reopen(caller, sessionId);
+      const cause = JSON.stringify(['page', sessionId, written.id]);
+      const content = [{ type: 'text', text: written.text }] as const;
+      await sessions.prompt(caller, sessionId, { content, promptId: await deriveId('p', cause) });
+    },
   };
 }
+
+const USE_BUTTONS = 'Use the buttons of this page, or write it where the session is shown.';
 
 function id<P extends IdPrefix>(
   prefix: P,

@@ -115,7 +115,7 @@ function addPages(app: Hono<WebEnv>, { look }: Guards, deps: WebAppDeps, script:
   const stream = (c: Context<WebEnv>, thread: Thread | null): Response => {
     const after = Number(c.req.header('last-event-id') ?? c.req.query('after')) || 0;
     const who = { caller: c.var.caller, thread, after };
-    return streamSSE(c, (sse) => runStream({ ...deps, reader }, sse, who));
+    return streamSSE(c, (sse) => runStream(pages, sse, who));
   };
   const threadAt = (c: Context): Promise<Thread> => threadOf(deps.threads, c.req.param('id'));
 
@@ -163,6 +163,11 @@ function addButtons(app: Hono<WebEnv>, { change }: Guards, deps: WebAppDeps, scr
   app.post('/web/sessions/:session/prompts/:prompt/retry', ...change, async (c) => {
     await actions.retry(c.var.caller, c.req.param('session'), c.req.param('prompt'));
     return answer(c, script, {});
+  });
+  app.post('/web/sessions/:session/prompts', ...change, async (c) => {
+    const session = c.req.param('session');
+    await actions.prompt(c.var.caller, session, parseWritten(await c.req.parseBody()));
+    return answer(c, script, wantsJson(c) ? {} : { location: `/sessions/${session}` });
   });
   app.post('/web/sessions/:session/queue/resume', ...change, async (c) => {
     await actions.resumeQueue(c.var.caller, c.req.param('session'));

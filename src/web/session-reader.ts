@@ -77,21 +77,7 @@ export function createSessionReader(deps: SessionReaderDeps): SessionReader {
         queue: { sessionId: id, paused, waiting },
       };
     },
-    async elsewhere(caller) {
-      const { data } = await sessions.sessions(caller, {}, null, LOOKED_AT);
-      const found = await Promise.all(
-        data.map(async (session): Promise<readonly SessionSummary[]> => {
-          const bindings = await threads.bindingsOfSession(session.id);
-          const bound = await Promise.all(bindings.map(({ threadId }) => threads.thread(threadId)));
-          const refs = bound.flatMap((thread) => thread?.ref.surface ?? []);
-          if (refs.includes('web')) return [];
-          const place = placeName(refs[0] ?? session.createdBy.surface);
-          const title = bound[0]?.title ?? session.agentName;
-          return [{ id: session.id, title, place, state: stateOf(session, false) }];
-        }),
-      );
-      return found.flat().slice(0, LISTED);
-    },
+    elsewhere: (caller) => listElsewhere(deps, caller),
     async threads(session) {
       const bindings = await threads.bindingsOfSession(session.id);
       const bound = await Promise.all(bindings.map(({ threadId }) => threads.thread(threadId)));
@@ -106,6 +92,27 @@ export function createSessionReader(deps: SessionReaderDeps): SessionReader {
       ).then((links) => links.flat());
     },
   };
+}
+
+async function listElsewhere(
+  { sessions, threads }: SessionReaderDeps,
+  caller: Caller,
+): Promise<readonly SessionSummary[]> {
+  const { data } = await sessions.sessions(caller, {}, null, LOOKED_AT);
+  const pending = await sessions.permissions(caller);
+  const asking = new Set(pending.map(({ sessionId }) => sessionId));
+  const found = await Promise.all(
+    data.map(async (session): Promise<readonly SessionSummary[]> => {
+      const bindings = await threads.bindingsOfSession(session.id);
+      const bound = await Promise.all(bindings.map(({ threadId }) => threads.thread(threadId)));
+      const refs = bound.flatMap((thread) => thread?.ref.surface ?? []);
+      if (refs.includes('web')) return [];
+      const place = placeName(refs[0] ?? session.createdBy.surface);
+      const title = bound[0]?.title ?? session.agentName;
+      return [{ id: session.id, title, place, state: stateOf(session, asking.has(session.id)) }];
+    }),
+  );
+  return found.flat().slice(0, LISTED);
 }
 
 /** A platform's answer is an address of the web, or nothing. */

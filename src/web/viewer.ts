@@ -4,6 +4,7 @@ import type { Caller } from '../core/model/actor.ts';
 import { ownPath } from './own-path.ts';
 import type { Redeemed } from './login.ts';
 import { renderLogin, renderReload } from './renderers/page.ts';
+import { ownCommand } from '../core/model/own-command.ts';
 
 /** Whoever can read the server's terminal may do everything here. */
 export function operator(id: string, name = 'the operator'): Caller {
@@ -13,12 +14,13 @@ export function operator(id: string, name = 'the operator'): Caller {
   };
 }
 
+const NEW_LINK = `For a new one, run ${ownCommand('login')} where the server runs.`;
+
 export const LOGIN_PROBLEMS: Readonly<Record<Redeemed, string | null>> = {
   ok: null,
   wrong: 'This is no login code. Copy the whole link that the server printed.',
-  expired:
-    'This link is too old, or from before the server was started. Run `threadcast login` for a new one.',
-  used: 'This link was used already. Run `threadcast login` for a new one.',
+  expired: `This link is too old, or from before the server was started. ${NEW_LINK}`,
+  used: `This link was used already. ${NEW_LINK}`,
 };
 
 /** Marks the address that our own reload page leads to, so that it reloads only once. */

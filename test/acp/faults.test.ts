@@ -39,7 +39,7 @@ describe('an agent that does not start', () => {
       "Faulty agent is not logged in. It offers:
       - API key
       - Log in: Opens a browser (\`faulty login\`)
-      Set its key in the environment of the server (\`threadcast agents\` says which), then try again."
+      Set its key in the environment of the server (\`npm start agents\` says which), start the server again, then retry."
     `);
     expect(error.details['methods']).toMatchObject([{ id: 'key' }, { command: 'faulty login' }]);
   });

@@ -46,7 +46,7 @@ test.each(['no', '{}', '{"status":"ok"}'])(
     expect(await run(['login'], cli)).toBe(1);
     expect(cli.stdout()).toBe('');
     expect(cli.stderr()).toBe(
-      `No Threadcast answers at http://127.0.0.1:${port}. Start it first ("threadcast start"), or set PORT and HOST as it has them.`,
+      `No Threadcast answers at http://127.0.0.1:${port}. Start it first ("npm start"), or set PORT and HOST as it has them.`,
     );
   },
 );

@@ -81,7 +81,7 @@ test('with --http the app posts to PUBLIC_URL, and other workspaces may install 
   expect(cli.stdout()).toContain('2. Basic Information, Signing Secret, Show');
   const socket = cliWith({ publicUrl });
   await run(['setup', 'slack'], socket);
-  expect(socket.stdout()).toContain('threadcast setup slack --http');
+  expect(socket.stdout()).toContain('npm start -- setup slack --http');
 });
 
 test.skipIf(!existsSync(SCHEMA))(

@@ -43,7 +43,7 @@ test('a server that is ready says where it is, how to log in, and where the toke
       Threadcast 1.2.3 is ready at http://127.0.0.1:3000
 
       Log in once  http://127.0.0.1:3000/login/1
-                   (works one time; "threadcast login" prints a new one)
+                   (works one time; "npm start login" prints a new one)
       Admin token  /data/admin-token
       API          http://127.0.0.1:3000/api/docs
 

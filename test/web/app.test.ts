@@ -78,7 +78,7 @@ describe('whoever is not logged in', () => {
     expect(second.status).toBe(401);
     expect(second.headers.get('set-cookie')).toBeNull();
     expect(await messageOf(second)).toBe(
-      'This link was used already. Run `threadcast login` for a new one.',
+      'This link was used already. For a new one, run npm start login where the server runs.',
     );
   });
 

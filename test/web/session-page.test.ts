@@ -49,7 +49,7 @@ describe('the first page', () => {
     expect(readHtml(html)).toContain('Fix the <b>build</b>');
     expect(readHtml(html)).toContain('GitHub');
     await stage.openThread('Here as well');
-    expect(await (await get('/')).text()).not.toContain('Sessions elsewhere');
+    expect(await (await get('/')).text()).not.toContain(`/sessions/${session.id}`);
   });
 });
 
@@ -159,3 +159,62 @@ describe('the page of a session', () => {
     }
   });
 });
+
+describe('writing on the page of a session', () => {
+  const write = (text: string, id = 'written-1') =>
+    stage.app.request(`http://127.0.0.1/web/sessions/${stage.session.id}/prompts`, {
+      method: 'POST',
+      body: new URLSearchParams({ id, text }),
+      headers: { accept: 'application/json', origin: 'http://127.0.0.1', cookie },
+    });
+  const prompts = () => stage.session.calls.filter(([name]) => name === 'prompt');
+
+  it('is a prompt by whoever writes, and the same one when it is sent again', async () => {
+    expect((await write('Then this')).status).toBe(200);
+    expect((await write('Then this')).status).toBe(200);
+    await write('And that', 'written-2');
+    const [first, again, second] = prompts().map(([, caller, id, input]) => ({
+      caller,
+      id,
+      input,
+    }));
+    expect(first).toMatchObject({
+      caller: { actor: { surface: 'web', kind: 'person' } },
+      id: stage.session.id,
+      input: { content: [{ type: 'text', text: 'Then this' }] },
+    });
+    expect(again?.input).toEqual(first?.input);
+    expect(second?.input).not.toMatchObject({ promptId: promptIdIn(first?.input) });
+  });
+
+  it('opens a session that was closed, and refuses commands of threads', async () => {
+    stage.session.setState('ended');
+    expect((await write('/path/to/a/file is broken')).status).toBe(200);
+    expect(stage.session.calls.map(([name]) => name)).toEqual(['reopen', 'prompt']);
+    const refused = await write('/stop now', 'written-3');
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      {
+        message:
+          '/stop is a command for threads. Use the buttons of this page, or write it where the session is shown.',
+      },
+    ]);
+    expect(prompts()).toHaveLength(1);
+  });
+
+  it('says where else it is shown; a session of an own thread is written to there', async () => {
+    const { session, threads } = stage;
+    const composer = async (): Promise<string | undefined> =>
+      /placeholder="([^"]*)"/.exec(await (await get(`/sessions/${session.id}`)).text())?.[1];
+    expect(await composer()).toBe('Write to the agent…');
+    const ref = { surface: 'github', account: '1', key: '2/issue/3' };
+    await threads.bind((await threads.ensure(ref, 'Fix', 1)).id, session.id, 1);
+    expect(await composer()).toBe('Write to the agent… GitHub will show it too.');
+    const own = await stage.openThread('Here as well');
+    expect(await composer()).toBeUndefined();
+    const html = await (await get(`/sessions/${session.id}`)).text();
+    expect(html).toContain(`href="/threads/${own.id}#text"`);
+  });
+});
+
+const promptIdIn = (input: unknown): unknown => (input as { promptId?: unknown }).promptId;

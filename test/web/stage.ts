@@ -254,7 +254,10 @@ function createPlayedSession(clock: Clock) {
       return { ...session, createdBy, createdAt: at, cwd: folder.view().cwd } as Session;
     },
     sessions: async () => ({ data: [await service.session(OPERATOR, id)], nextCursor: null }),
-    prompt: notPlayed,
+    async prompt(...call) {
+      calls.push(['prompt', ...call]);
+      return { promptId: mintId('p', 0), state: 'running', position: 0, created: true };
+    },
     turnResult: notPlayed,
     async retry(...call) {
       calls.push(['retry', ...call.slice(1)]);
@@ -296,7 +299,11 @@ function createPlayedSession(clock: Clock) {
     permissions: async () => [...requests.values()].filter((each) => each.state === 'pending'),
     setConfig: notPlayed,
     close: notPlayed,
-    reopen: notPlayed,
+    async reopen(...call) {
+      calls.push(['reopen', ...call.slice(1)]);
+      state = 'idle';
+      return service.session(OPERATOR, id);
+    },
   };
   return {
     id,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Thread } from '../../src/core/model/thread.ts';
 import { openEvents, type EventStream } from './event-stream.ts';
-import { queued, says, started } from './play.ts';
+import { asks, queued, says, started } from './play.ts';
 import { logInto, openStage, type Stage } from './stage.ts';
 
 interface Sent {
@@ -32,6 +32,13 @@ async function listen(path: string, headers: Record<string, string> = {}) {
   const stream = await openEvents<Sent>(server.url + path, { cookie, ...headers });
   open.push(stream);
   return stream;
+}
+
+async function nextRegion(stream: EventStream<Sent>, id: string): Promise<Sent> {
+  for (;;) {
+    const { data } = await stream.next('region');
+    if (data.id === id) return data;
+  }
 }
 
 const work = (text: string) => [queued('p_1', 'go'), started('p_1'), says('p_1', text)];
@@ -76,11 +83,27 @@ describe('the live stream of a thread', () => {
     expect((await stream.next('region')).data.html).toContain('Then this');
   });
 
+  it('keeps the sessions of other places up to date on the first page', async () => {
+    stage = await openStage();
+    const other = await stage.listen();
+    const elsewhere = await openEvents<Sent>(`${other.url}/web/stream`, {
+      cookie: await logInto(stage),
+    });
+    open.push(elsewhere);
+    expect((await nextRegion(elsewhere, 'elsewhere')).html).toContain('ready');
+    const call = { toolCallId: 'c1', title: 'Run', kind: 'execute' };
+    stage.session.push(queued('p_1', 'go'), started('p_1'), asks('p_1', 'r_1', call, 1e15));
+    stage.wakeBus.publish('session', stage.session.id);
+    expect((await nextRegion(elsewhere, 'elsewhere')).html).toContain('waiting for you');
+    elsewhere.close();
+    await other.close();
+  });
+
   it('tells the list page of new threads', async () => {
     const stream = await listen('/web/stream');
-    await stream.next('region');
+    await nextRegion(stream, 'threads');
     await stage.openThread('Another thread', 'thread-two');
     stage.wakeBus.publish('hosted', 't_any');
-    expect((await stream.next('region')).data.html).toContain('Another thread');
+    expect((await nextRegion(stream, 'threads')).html).toContain('Another thread');
   });
 });

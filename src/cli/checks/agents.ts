@@ -1,5 +1,6 @@
 /** Can at least one agent start? */
 import type { AgentStatus, Finding } from '../command.ts';
+import { ownCommand } from '../../core/model/own-command.ts';
 
 export function checkAgents(all: readonly AgentStatus[]): readonly Finding[] {
   const names = (list: readonly AgentStatus[]): string => list.map(({ id }) => id).join(', ');
@@ -10,12 +11,12 @@ export function checkAgents(all: readonly AgentStatus[]): readonly Finding[] {
       {
         state: 'bad',
         says: 'No agent can start here.',
-        mend: 'Run "threadcast agents" to see what each one needs.',
+        mend: `Run "${ownCommand('agents')}" to see what each one needs.`,
       },
     ];
   }
   const good: Finding = { state: 'good', says: `Agents that can start: ${names(ready)}` };
   if (others.length === 0) return [good];
-  const note = `Not set up: ${names(others)} ("threadcast agents" says what they need)`;
+  const note = `Not set up: ${names(others)} ("${ownCommand('agents')}" says what they need)`;
   return [good, { state: 'note', says: note }];
 }

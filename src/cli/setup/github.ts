@@ -13,6 +13,7 @@ import { addToEnvFile, assertWritable, namesIn } from './env-file.ts';
 import { openManifestFlow } from './manifest-flow.ts';
 import type { ManifestFlow } from './manifest-flow.ts';
 import { unreachableAddress } from './public-address.ts';
+import { ownCommand } from '../../core/model/own-command.ts';
 
 const SECRETS = ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'WEBHOOK_SECRET'];
 const USAGE = 'Usage: threadcast setup github [--org NAME] [--host GHE_HOST] [--port LOCAL_PORT]';
@@ -117,7 +118,7 @@ function next(file: string, app: MadeApp): string {
     `The App ${app.slug} is made; its secrets are in ${file}.`,
     '',
     `1. Install it: open ${app.html_url}/installations/new, choose the repositories, press Install.`,
-    '2. Start the server ("threadcast start"), then look whether all is well ("threadcast doctor").',
+    `2. Start the server ("${ownCommand('start')}"), then look whether all is well ("${ownCommand('doctor')}").`,
     `3. Write "@${app.slug} agent=example plan" in an issue.`,
   ].join('\n');
 }

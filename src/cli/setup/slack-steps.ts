@@ -1,6 +1,7 @@
 /** What a person clicks in Slack, and what they bring back, for both ways that events can come. */
 import { overHttp } from '../manifests.ts';
 import type { SlackManifest } from '../manifests.ts';
+import { ownCommand } from '../../core/model/own-command.ts';
 
 /** `http`: Slack posts events to PUBLIC_URL. */
 export type SlackWay = 'socket' | 'http';
@@ -56,7 +57,9 @@ export function slackSteps(
       : '2. Basic Information, App-Level Tokens: make one with the scope connections:write. It is SLACK_APP_TOKEN.';
   const other =
     way === 'socket' && publicUrl !== undefined
-      ? [`Events over HTTP to ${publicUrl} instead of Socket Mode: threadcast setup slack --http`]
+      ? [
+          `Events over HTTP to ${publicUrl} instead of Socket Mode: ${ownCommand('setup slack --http')}`,
+        ]
       : [];
   return [
     '1. Open this link, choose the workspace, and press Create:',

@@ -10,6 +10,7 @@ import { addToEnvFile, assertWritable, namesIn } from './env-file.ts';
 import { unreachableAddress } from './public-address.ts';
 import { SLACK_SECRETS, slackSteps } from './slack-steps.ts';
 import type { SlackSecret, SlackWay } from './slack-steps.ts';
+import { ownCommand } from '../../core/model/own-command.ts';
 
 const USAGE = 'Usage: threadcast setup slack [--http]';
 
@@ -88,7 +89,9 @@ async function takeTokens(cli: Cli, way: SlackWay, config: CliConfig): Promise<n
     ...(way === 'http' && address !== undefined ? { PUBLIC_URL: address } : {}),
     ...given,
   });
-  cli.out(`\nWritten to ${file}. Start the server ("threadcast start"), then /invite @Threadcast.`);
+  cli.out(
+    `\nWritten to ${file}. Start the server ("${ownCommand('start')}"), then /invite @Threadcast.`,
+  );
   return 0;
 }
 

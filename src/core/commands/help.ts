@@ -34,9 +34,7 @@ function overview({ mention, may }: HelpFacts): string {
     ...mine.map((row) => `- \`${usageOf(row)}\` ${row.help}`),
     '',
     'In a thread that has a session, `/command` at the start of a line works without the mention.',
-    ...(mayPrompt
-      ? ['Before the text you may put `agent=… model=… mode=… repo=owner/name branch=…`.']
-      : []),
+    ...(mayPrompt ? ['Before the text you may put `agent=… model=… mode=…`.'] : []),
     ...reserved(others),
   ].join('\n');
 }

@@ -14,12 +14,13 @@ import {
   type SessionSummary,
   type ThreadSummary,
 } from './regions.ts';
+import { ownCommand } from '../../core/model/own-command.ts';
 
 export interface PageFrame {
   readonly script: string;
   readonly list: readonly ThreadSummary[];
-  /** What the reader may write, as a list of commands. */
-  readonly help: Html;
+  /** What the reader may write, as a list of commands; null where nobody writes commands. */
+  readonly help: Html | null;
 }
 
 /** `current`: id of the open thread; `home` and `session` are no threads. */
@@ -38,17 +39,28 @@ export function renderFrame(frame: PageFrame, current: string, main: Html): Html
     <main>${main}</main>
   </div>
   ${renderNotes()}
-  <dialog id="help" aria-labelledby="help-title">
+  ${frame.help !== null && renderHelpDialog(frame.help)}`;
+}
+
+function renderHelpDialog(help: Html): Html {
+  return markup`<dialog id="help" aria-labelledby="help-title">
     <header><h2 id="help-title">Commands</h2><form method="dialog"><button class="small" aria-label="Close help">${icon('cross')}</button></form></header>
-    ${frame.help}
+    ${help}
     <p class="note"><kbd>Ctrl</kbd>+<kbd>Enter</kbd> or <kbd>⌘</kbd>+<kbd>Enter</kbd> sends, <kbd>?</kbd> opens this, <kbd>Esc</kbd> closes it.</p>
   </dialog>`;
 }
 
-function renderComposer(
+/** Where to write. `agent`: the choice of one, on the page that begins threads. */
+export function renderComposer(
   action: string,
   deliveryId: string,
-  options: { readonly placeholder: string; readonly send: string; readonly agent?: Html },
+  options: {
+    readonly placeholder: string;
+    readonly send: string;
+    readonly agent?: Html;
+    /** Whether lines that begin with a verb of ours are commands. */
+    readonly commands: boolean;
+  },
 ): Html {
   return markup`<form id="compose" method="post" action="${action}">
     <input type="hidden" name="id" value="${deliveryId}">
@@ -57,7 +69,7 @@ function renderComposer(
     <textarea id="text" name="text" rows="2" required maxlength="200000" placeholder="${options.placeholder}" dir="auto"${options.agent !== undefined && markup` autofocus`}></textarea>
     <div class="tools">
       <span class="hint" id="sending" aria-live="polite"><kbd>Ctrl</kbd>+<kbd>Enter</kbd> sends</span>
-      <button type="button" class="quiet" data-open="help" aria-haspopup="dialog">Commands</button>
+      ${options.commands && markup`<button type="button" class="quiet" data-open="help" aria-haspopup="dialog">Commands</button>`}
       <button class="primary" id="send">${options.send}</button>
     </div>
   </form>`;
@@ -90,6 +102,7 @@ export function renderHome(page: HomePage): string {
           placeholder: 'Describe the task…',
           send: 'Start thread',
           agent,
+          commands: true,
         })}
         ${page.agents.some(({ id }) => id === 'example') && EXAMPLE_HINT}
         ${renderElsewhere(page.elsewhere)}
@@ -129,6 +142,7 @@ export function renderThread(page: ThreadPage): string {
         ${renderComposer(`/web/threads/${thread.id}/messages`, page.deliveryId, {
           placeholder: 'Write to the agent…',
           send: 'Send',
+          commands: true,
         })}
       </div>`,
     ),
@@ -145,7 +159,7 @@ export function renderLogin(
     markup`<main class="alone">
       <h1>Log in to Threadcast</h1>
       ${problem !== undefined && markup`<p class="reason" role="alert">${icon('alert')} <span>${problem}</span></p>`}
-      <p>Open the link that <code>npm start</code> printed where the server runs. For a new one, run <code>threadcast login</code> there.</p>
+      <p>Open the link that <code>${ownCommand('start')}</code> printed where the server runs. For a new one, run <code>${ownCommand('login')}</code> there.</p>
       ${next !== undefined && markup`<p class="note">Open it in this browser, or paste its code here: then you come back to the page that you were about to see.</p>`}
       <form id="login" method="post" action="/login">
         <label for="code">Code from the link (the part after <code>#</code>)</label>

@@ -68,17 +68,14 @@ export function renderThreads(list: readonly ThreadSummary[], current: string | 
   return markup`<ul id="threads">${items}${list.length === 0 && markup`<li class="note">No threads yet.</li>`}</ul>`;
 }
 
-/** Sessions of GitHub, Slack and programs; nothing when there are none. */
+/** Sessions of GitHub, Slack and programs; empty (but there) when there are none. */
 export function renderElsewhere(list: readonly SessionSummary[]): Html {
   const items = list.map(
     ({ id, title, place, state }) =>
       markup`<li><a href="/sessions/${id}"><span class="title" dir="auto">${showHidden(title, 'prose')}</span>
         <span class="about">${badge(state)}<span>${place}</span></span></a></li>`,
   );
-  return markup`${
-    list.length > 0 &&
-    markup`<section id="elsewhere" aria-labelledby="elsewhere-title"><h2 id="elsewhere-title">Sessions elsewhere</h2><ul>${items}</ul></section>`
-  }`;
+  return markup`<section id="elsewhere" aria-labelledby="elsewhere-title"${list.length === 0 && markup` hidden`}><h2 id="elsewhere-title">Sessions elsewhere</h2><ul>${items}</ul></section>`;
 }
 
 /** State of the open thread or session, in its header; on a thread with the way to its session. */

@@ -5,9 +5,10 @@ import type { ResolvedView } from '../../core/ports/surface.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon } from './icon.ts';
-import { renderFrame, TO_END, type PageFrame } from './page.ts';
+import { renderComposer, renderFrame, TO_END, type PageFrame } from './page.ts';
 import { renderDocument } from './document.ts';
 import { renderBadge, renderQueue, type QueueState, type ThreadState } from './regions.ts';
+import { placeName } from './name.ts';
 import { renderFacts, type ThreadLink } from './session-facts.ts';
 import { renderSessionTurn, type PermissionButtons, type SessionTurn } from './session-turn.ts';
 
@@ -19,6 +20,7 @@ export interface SessionPage extends PageFrame {
   readonly turns: ShownTurns;
   readonly queue: QueueState | null;
   readonly asks: Html;
+  readonly deliveryId: string;
   /**
    * Where the live stream goes on: sequence of the newest event that is shown, and `id:parts` of the
    * newest turn. Null on a page of older turns, which is not live.
@@ -58,9 +60,25 @@ export function renderSession(page: SessionPage): string {
         ${cursor === null && markup`<p class="older"><a class="button" href="/sessions/${id}">Newest turns</a></p>`}
         ${page.asks}
         ${renderQueue(page.queue)}
+        ${cursor !== null && renderWriting(page)}
       </div>`,
     ),
   );
+}
+
+/** A thread of our own is where it is written to; for all other sessions it is here. */
+function renderWriting({ session, threads, deliveryId }: SessionPage): Html {
+  const own = threads.find(({ surface }) => surface === 'web')?.url;
+  if (own !== undefined) {
+    return markup`<p class="older"><a class="button" href="${own}#text">Write in its thread</a></p>`;
+  }
+  const places = [...new Set(threads.map(({ surface }) => placeName(surface)))];
+  const shown = places.length > 0 ? ` ${places.join(' and ')} will show it too.` : '';
+  return renderComposer(`/web/sessions/${session.id}/prompts`, deliveryId, {
+    placeholder: `Write to the agent…${shown}`,
+    send: 'Send',
+    commands: false,
+  });
 }
 
 const EMPTY = markup`<p class="empty">Nothing has run here yet. The first turn appears as soon as it begins.</p>`;

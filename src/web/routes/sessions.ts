@@ -1,9 +1,9 @@
 /** One session as a person looks at it: its page, older turns, and what is behind a line. */
+import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../core/model/actor.ts';
 import { AppError } from '../../core/model/errors.ts';
 import type { SessionId } from '../../core/model/ids.ts';
 import type { Transcript, TurnView } from '../../core/model/transcript.ts';
-import { renderHelp } from '../renderers/help.ts';
 import type { Html } from '../renderers/html.ts';
 import { renderAsks, renderSession, type ShownTurns } from '../renderers/session-page.ts';
 import {
@@ -103,12 +103,13 @@ export async function sessionPage(
   return renderSession({
     script: deps.script,
     list,
-    help: renderHelp(caller),
+    help: null,
     session,
     ...status,
     title: titleOf(seen),
     threads,
     turns,
+    deliveryId: randomUUID(),
     asks: renderAsks(before === undefined ? pendingViews(seen) : [], deps.buttons.approvalUrl),
     cursor: before === undefined ? cursor : null,
   });

@@ -13,15 +13,19 @@ import type { Thread } from '../../core/model/thread.ts';
 import type { HostedMessageStore } from '../../core/ports/stores.ts';
 import { createRegions, REGION_INTERVAL_MS, runLive, type LiveDeps } from '../live.ts';
 import { renderMessage } from '../renderers/message.ts';
-import { renderBadge, renderQueue, renderThreads } from '../renderers/regions.ts';
+import { renderBadge, renderElsewhere, renderQueue, renderThreads } from '../renderers/regions.ts';
+import type { SessionReader } from '../session-reader.ts';
 import type { ThreadReader } from '../thread-reader.ts';
 
 export interface StreamDeps extends LiveDeps {
   readonly hosted: HostedMessageStore;
   readonly reader: ThreadReader;
+  readonly seen: Pick<SessionReader, 'elsewhere'>;
 }
 
 const MESSAGE_INTERVAL_MS = 40;
+/** To list them looks at many sessions, and wakes up with every event of each. */
+const ELSEWHERE_INTERVAL_MS = 1_000;
 /** Edits that were dated before the cursor but became visible after it. */
 const OVERLAP_MS = 5_000;
 
@@ -41,7 +45,14 @@ export function runStream(deps: StreamDeps, sse: SSEStreamingApi, who: Reader): 
     intervalMs: () => REGION_INTERVAL_MS,
     wakes: [{ topic: 'hosted' }, { topic: 'session' }],
   } as const;
-  if (thread === null) return runLive(deps, sse, [regions]);
+  if (thread === null) {
+    const elsewhere = {
+      run: createElsewhereWork(deps, sse, who.caller),
+      intervalMs: () => ELSEWHERE_INTERVAL_MS,
+      wakes: [{ topic: 'session' }],
+    } as const;
+    return runLive(deps, sse, [regions, elsewhere]);
+  }
   const messages = {
     run: createMessageWork(deps, sse, thread, who.after),
     intervalMs: () => MESSAGE_INTERVAL_MS,
@@ -74,6 +85,12 @@ function createMessageWork(
     }
     sent = seen;
   };
+}
+
+function createElsewhereWork({ seen }: StreamDeps, sse: SSEStreamingApi, caller: Caller) {
+  const send = createRegions(sse);
+  return async (): Promise<void> =>
+    send('elsewhere', renderElsewhere(await seen.elsewhere(caller)).html);
 }
 
 function createRegionWork({ reader }: StreamDeps, sse: SSEStreamingApi, who: Reader) {

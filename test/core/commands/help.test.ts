@@ -34,7 +34,7 @@ describe('help', () => {
       - \`whoami\` Who you are to me, and what you may do.
 
       In a thread that has a session, \`/command\` at the start of a line works without the mention.
-      Before the text you may put \`agent=… model=… mode=… repo=owner/name branch=…\`.
+      Before the text you may put \`agent=… model=… mode=…\`.
 
       Others can do more:
 
