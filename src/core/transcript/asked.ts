@@ -1,19 +1,21 @@
 /** What every surface reads out of the raw tool call that a permission is asked for. */
 import type { DiffContent, PermissionView } from '../model/transcript.ts';
+import { record, records, text, type RawRecord } from './raw.ts';
+import { untold } from './told.ts';
 import { answerWord } from './words.ts';
 
-/** Raw input as text, for a request that names no command and shows no diff. */
-function readable(input: unknown): readonly string[] {
-  if (typeof input !== 'object' || input === null || Object.keys(input).length === 0) return [];
-  return [JSON.stringify(input, null, 2)];
-}
+const inputOf = ({ asked }: PermissionView): RawRecord => record(asked['rawInput']) ?? {};
+
+const DIRECTORY = /^(cwd|workdir|directory)$/i;
+/** What can be read to the letter in a line of small print; any other is a field like the rest. */
+const PLAIN_PATH = /^(?=.{1,200}$)[^\s`]+(?: [^\s`]+)*$/;
+
+const isDirectory = ([key, value]: readonly [string, unknown]): boolean =>
+  DIRECTORY.test(key) && PLAIN_PATH.test(text(value) ?? '');
 
 /** The working directory, where the agent names one. */
-export function directoryOf({ asked }: PermissionView): string | undefined {
-  const input = asked['rawInput'];
-  if (typeof input !== 'object' || input === null) return undefined;
-  const named = Object.entries(input).find(([key]) => /^(cwd|workdir|directory)$/i.test(key));
-  return typeof named?.[1] === 'string' ? named[1] : undefined;
+export function directoryOf(permission: PermissionView): string | undefined {
+  return text(Object.entries(inputOf(permission)).find(isDirectory)?.[1]);
 }
 
 /** All of what would be done, each thing once, in the order in which it is shown. */
@@ -26,31 +28,57 @@ export interface Subject {
   readonly texts: readonly string[];
 }
 
-export function subjectOf({ toolCall, asked }: PermissionView): Subject {
-  const { command, content, locations } = toolCall;
-  const title = toolCall.title.trim();
+export function subjectOf(permission: PermissionView): Subject {
+  const { command, content, locations } = permission.toolCall;
+  const title = permission.toolCall.title.trim();
   const diffs = content.filter((part) => part.type === 'diff');
-  // Without a command or a diff, only the raw input says what the title may not.
-  const raw = command === undefined && diffs.length === 0 ? readable(asked['rawInput']) : [];
   const texts = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   const told = [...(command === undefined ? [] : [command]), ...diffs.map(({ path }) => path)];
   return {
-    title: told.some((text) => saysNoMore(title, text)) ? '' : title,
+    title: told.some((each) => saysNoMore(title, each)) ? '' : title,
     command,
     places: locations
       .map(({ path }) => path)
       .filter((path) => !title.includes(path) && !diffs.some((diff) => diff.path === path)),
     diffs,
-    texts: [...raw, ...texts.filter((text) => text.trim() !== '' && text !== command)],
+    texts: [
+      ...inputTexts(permission, diffs, texts),
+      ...texts.filter((each) => each.trim() !== '' && each !== command),
+    ],
   };
 }
 
-/** A title that is `text`, its beginning, or a word or two around it: "Edit src/a.ts". */
-function saysNoMore(title: string, text: string): boolean {
+/** What the raw input says besides: a time limit, an environment, another file than the diff's. */
+function inputTexts(
+  permission: PermissionView,
+  diffs: readonly DiffContent[],
+  texts: readonly string[],
+): readonly string[] {
+  const { asked, toolCall } = permission;
+  const raw = asked['rawInput'] ?? {};
+  const input = record(raw);
+  if (Object.keys(raw).length === 0) return [];
+  const { command, title } = toolCall;
+  const isAll = command === undefined && diffs.length === 0;
+  if (isAll || input === undefined) return [JSON.stringify(raw, null, 2)];
+  const paths = [...records(asked['content']), ...records(asked['locations'])].flatMap(
+    ({ path }) => text(path) ?? [],
+  );
+  const rest = untold(input, {
+    command,
+    diffs,
+    words: [title, ...texts, ...paths, ...diffs.map(({ path }) => path)],
+    directory: Object.entries(input).find(isDirectory)?.[0],
+  });
+  return rest.length === 0 ? [] : [rest.join('\n')];
+}
+
+/** A title that is `said`, its beginning, or a word or two around it: "Edit src/a.ts". */
+function saysNoMore(title: string, said: string): boolean {
   const plain = title.replaceAll('`', '').replace(/(?:…|\.\.\.)$/, '');
-  if (plain.length > 0 && text.startsWith(plain)) return true;
-  if (!plain.includes(text)) return false;
-  return plain.replace(text, ' ').trim().split(/\s+/).length <= 2;
+  if (plain.length > 0 && said.startsWith(plain)) return true;
+  if (!plain.includes(said)) return false;
+  return plain.replace(said, ' ').trim().split(/\s+/).length <= 2;
 }
 
 /** Whether the option's own words add to `answerWord`: the agent offered several of this kind, or one for longer. */

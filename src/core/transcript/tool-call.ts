@@ -81,7 +81,8 @@ function locationsOf(raw: RawRecord, cwd: string | null): ToolCall['locations'] 
   });
 }
 
-function commandOf(input: RawRecord | undefined): string | undefined {
+/** The command that a raw input names, as it would be typed. */
+export function commandOf(input: RawRecord | undefined): string | undefined {
   const value = input?.['command'] ?? input?.['cmd'];
   const argv = list(value);
   if (argv !== undefined) return argv.map((word) => shellWord(String(word))).join(' ');
