@@ -105,6 +105,10 @@ export function noSuchRequest(code: string, pending: readonly PermissionRequest[
 export const tooLate = (code: string, outcome: Outcome): string =>
   `Request \`${code}\` ${outcomeText(outcome)}.`;
 
+/** The person may have read the one and mean the other. */
+export const codeOfTwo = ({ code, title }: PermissionRequest): string =>
+  `Two requests have had the code \`${code}\` here, so it answers neither. Please answer ${quote(title)} where it is shown.`;
+
 export function noSuchChoice(request: PermissionRequest, wish: 'allow' | 'deny'): string {
   const offered = request.options.map((option) => quote(option.name)).join(', ');
   return `The agent offers no way to ${wish} \`${request.code}\`. It offers: ${offered}.`;

@@ -12,7 +12,7 @@ import type { ClosedReason, PermissionRequest } from '../model/permission.ts';
 import type { AgentPermissionRequest, PermissionAnswer } from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { PermissionPatch, SessionStore } from '../ports/session-store.ts';
-import { mintCode } from './codes.ts';
+import { mintCode, ownerNumber } from './codes.ts';
 import { mayAskReadOnly, READ_ONLY_RULE } from './read-only.ts';
 import type { SessionWriter } from './writer.ts';
 
@@ -99,6 +99,8 @@ function text(value: unknown): string | null {
 
 interface DeskDeps {
   readonly sessionId: SessionId;
+  /** Of the lease: who owns the session. */
+  readonly epoch: number;
   readonly store: Pick<SessionStore, 'permission'>;
   readonly writer: SessionWriter;
   readonly clock: Clock;
@@ -175,12 +177,13 @@ class Desk implements PermissionDesk {
 
   #newRow(promptId: PromptId | null, request: AgentPermissionRequest): PermissionRequest {
     const now = this.#deps.clock.now();
-    const code = mintCode(this.#codes);
+    const { sessionId, epoch } = this.#deps;
+    const code = mintCode(this.#codes, ownerNumber(sessionId, epoch));
     this.#codes.add(code);
     const toolCall = { ...this.#deps.knownToolCall(request.toolCallId), ...request.toolCall };
     return {
       id: mintId('r', now),
-      sessionId: this.#deps.sessionId,
+      sessionId,
       promptId,
       code,
       toolCallId: request.toolCallId,

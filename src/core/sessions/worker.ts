@@ -87,6 +87,7 @@ class Worker implements SessionWorker {
     });
     this.#desk = createPermissionDesk({
       sessionId,
+      epoch,
       store,
       writer: this.#writer,
       clock,

@@ -170,6 +170,30 @@ test('the queue is listed, moved, cut and paused by places from 1', async () => 
   expect(await say(world, app, '/queue cancel 1')).toMatchInlineSnapshot(`"The queue is empty."`);
 });
 
+test('approve answers a request of an earlier session of the thread as well', async () => {
+  const { world, app, session } = await withTurn();
+  const [prompt] = await world.prompts(session.id);
+  if (prompt === undefined) throw new Error('no prompt');
+  const k7 = await world.ask(session.id, prompt.id, 'k7', [ONCE, NO]);
+  await say(world, app, '@threadcast new and this');
+  await expect(world.session()).rejects.toThrow('2 sessions');
+  expect(await say(world, app, '/approve k7')).toBe('');
+  expect((await world.sessions.permission(k7))?.optionId).toBe('opt-1');
+});
+
+test('a code that was another request’s answers none', async () => {
+  const { world, app, session } = await withTurn();
+  const [prompt] = await world.prompts(session.id);
+  if (prompt === undefined) throw new Error('no prompt');
+  await world.ask(session.id, prompt.id, 'k7', [ONCE, NO]);
+  await say(world, app, '/deny k7');
+  const again = await world.ask(session.id, prompt.id, 'k7', [ONCE, NO], ' again');
+  expect(await say(world, app, '/approve k7')).toMatchInlineSnapshot(
+    `"Two requests have had the code \`k7\` here, so it answers neither. Please answer \`Run k7\` where it is shown."`,
+  );
+  expect((await world.sessions.permission(again))?.state).toBe('pending');
+});
+
 test('approve and deny answer by code, with an option that was offered', async () => {
   const { world, app, session } = await withTurn();
   const [prompt] = await world.prompts(session.id);

@@ -276,8 +276,9 @@ export function createInboundWorld() {
       promptId: PromptId,
       code: string,
       options: readonly PermissionOption[],
+      nth = '',
     ) => {
-      const requestId = await deriveId('r', `${sessionId} ${code}`);
+      const requestId = await deriveId('r', `${sessionId} ${code}${nth}`);
       const asked = {
         code,
         toolCallId: `tc-${code}`,

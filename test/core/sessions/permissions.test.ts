@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mintCode } from '../../../src/core/sessions/codes.ts';
+import type { SessionId } from '../../../src/core/model/ids.ts';
+import { mintCode, ownerNumber } from '../../../src/core/sessions/codes.ts';
 import { createWorld, OPERATOR, READER, startServer } from '../../harness/session-bench.ts';
 import type { BenchOptions, Server, World } from '../../harness/session-bench.ts';
 
@@ -168,9 +169,21 @@ describe('a short code', () => {
   it('is never one that waits already, however many do', () => {
     const taken = new Set<string>();
     for (let n = 0; n < 500; n += 1) {
-      const code = mintCode(taken);
+      const code = mintCode(taken, 1);
       expect(taken.has(code)).toBe(false);
       taken.add(code);
+    }
+  });
+
+  it('is none that an owner before gave, seen before a restart', () => {
+    const id = 's_1' as SessionId;
+    const codesOf = (epoch: number): readonly string[] =>
+      Array.from({ length: 50 }, () => mintCode(new Set(), ownerNumber(id, epoch)));
+    const given = new Set<string>();
+    for (let epoch = 1; epoch <= 19; epoch += 1) {
+      const codes = codesOf(epoch);
+      expect(codes.filter((code) => given.has(code))).toEqual([]);
+      for (const code of codes) given.add(code);
     }
   });
 });
