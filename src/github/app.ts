@@ -20,11 +20,10 @@ import { createShowSeen } from './client/reactions.ts';
 import { createRepositories } from './client/repositories.ts';
 import { createGitHubSurface } from './client/surface.ts';
 import type { Edge, GitHubDeps } from './deps.ts';
-import { apiBase } from './options.ts';
+import { apiBase, webBase } from './options.ts';
 import { catchUp } from './receive/catch-up.ts';
 import { createReceiver, WEBHOOK_PATH } from './receive/receive.ts';
 import { createCard, createCardLimit } from './outsiders.ts';
-import { webBase } from './options.ts';
 import { createMarks } from './renderers/marker.ts';
 import { createTriggers } from './triggers.ts';
 import { handleDelivery, laneOf } from './webhooks/table.ts';
@@ -66,6 +65,7 @@ export function createGitHubApp(deps: GitHubDeps): GitHubApp {
     ...edge,
     mint: createMintAnswer(actionTokens, SURFACE),
     links: options.links,
+    host: options.gheHost,
     webBase: webBase(options),
   });
   const worker = createDeliveryWorker({

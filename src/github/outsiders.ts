@@ -29,13 +29,16 @@ import type { GitHubUser } from './webhooks/payloads.ts';
 
 const PREFIX = 'outsider:';
 const WAITS_MS = 30 * 24 * 3_600_000;
-/** Cards of one person on one thread within an hour: more are not shown. */
-const MOST = 3;
+/**
+ * Cards within an hour; more are not shown. Of one person on one thread and in all, and of everybody
+ * in one repository: an installation's calls of an hour (455, client/surface.ts) are for its members.
+ */
+const MOST = { thread: 3, person: 10, repository: 60 } as const;
 const HOUR_MS = 3_600_000;
 
 export const isOutsiderCard = (key: string): boolean => key.startsWith(PREFIX);
 
-/** How many cards somebody got, by person and thread; forgotten with the process. */
+/** How many cards were shown; forgotten with the process. */
 export interface CardLimit {
   take(person: number, place: Place, now: number): boolean;
 }
@@ -47,10 +50,16 @@ export function createCardLimit(): CardLimit {
       for (const [key, times] of shown) {
         if (times.every((at) => now - at >= HOUR_MS)) shown.delete(key);
       }
-      const key = JSON.stringify([person, threadRef(place)]);
-      const recent = (shown.get(key) ?? []).filter((at) => now - at < HOUR_MS);
-      if (recent.length >= MOST) return false;
-      shown.set(key, [...recent, now]);
+      const counts = [
+        { key: JSON.stringify([person, threadRef(place)]), most: MOST.thread },
+        { key: `person ${person}`, most: MOST.person },
+        { key: `repository ${place.repositoryId}`, most: MOST.repository },
+      ].map(({ key, most }) => {
+        const recent = (shown.get(key) ?? []).filter((at) => now - at < HOUR_MS);
+        return { key, recent, isFull: recent.length >= most };
+      });
+      if (counts.some(({ isFull }) => isFull)) return false;
+      for (const { key, recent } of counts) shown.set(key, [...recent, now]);
       return true;
     },
   };
@@ -61,7 +70,7 @@ export async function showOutsider(edge: Edge, heard: Heard): Promise<void> {
   const { clock, logger, cardLimit } = edge;
   const { place, by, deliveryId } = heard;
   if (!cardLimit.take(by.id, place, clock.now())) {
-    logger.info({ person: by.id, deliveryId }, 'an outsider asks too often; no card is shown');
+    logger.info({ person: by.id, deliveryId }, 'outsiders ask too often; no card is shown');
     return;
   }
   const thread = threadRef(place);

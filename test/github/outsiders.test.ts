@@ -1,5 +1,6 @@
 /** What people without write access ask for: nothing runs but what a maintainer saw and let run. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createCardLimit } from '../../src/github/outsiders.ts';
 import type { PermissionAnswer } from '../../src/core/ports/agent.ts';
 import type { Comment, Issue, PullFile } from '../harness/fake-github/model.ts';
 import { flipBox } from '../harness/fake-github/people.ts';
@@ -273,6 +274,23 @@ test('whoever asks again and again gets three cards an hour', async () => {
   for (let n = 0; n < 5; n += 1) people.comment(eve, issue, `@threadcast again ${n}`);
   await bench.pass(10_000);
   expect(bench.github.botComments(issue)).toHaveLength(3);
+});
+
+test('many issues get one person ten cards an hour, and many people a repository sixty', () => {
+  const limit = createCardLimit();
+  const shown = (people: readonly number[], at: number): number => {
+    let number = 0;
+    return people.filter((person) => {
+      number += 1;
+      const kind = 'issue' as const;
+      const place = { installationId: 1, repositoryId: 2, kind, number, reviewThread: null };
+      return limit.take(person, place, at);
+    }).length;
+  };
+  const crowd = Array.from({ length: 100 }, (_, person) => person + 10);
+  expect(shown(Array<number>(50).fill(1), 0)).toBe(10);
+  expect(shown(crowd, 0)).toBe(50);
+  expect(shown(crowd, 3_600_000)).toBe(60);
 });
 
 test('a card is decided after a restart as before', async () => {

@@ -81,3 +81,19 @@ test.each(['removed', 'uninstalled'])('sessions end where the App was %s', async
   await bench.until(async () => (await states())[0] === 'ended');
   expect(await states()).toEqual(['ended']);
 });
+
+test('on an Enterprise Server an address of an issue there refers to nothing, but in code', async () => {
+  const { people, repo, ann, github } = await open();
+  const address = `http://${github.host}/acme/shop/issues/3`;
+  bench.agents.behave = async (turn) => {
+    turn.say(`See ${address}, [this](${address}) and \`${address}\`.\n\n    ${address}`);
+    return 'end_turn';
+  };
+  const issue = people.openIssue(ann, repo, { title: 'Totals' });
+  people.comment(ann, issue, '@threadcast look');
+  await hasRun(1);
+  const body = (): string => github.botComments(issue)[0]?.body ?? '';
+  await bench.until(() => body().includes('/issues/3'));
+  const cut = address.replace('//', '//\u200b');
+  expect(body()).toContain(`See ${cut}, [this](${cut}) and \`${address}\`.`);
+});

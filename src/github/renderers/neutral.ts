@@ -88,6 +88,23 @@ function neutralLine(pieces: readonly string[]): readonly string[] {
 const withoutFolds = (text: string): string =>
   text.replace(/<(?=\/?(?:details|summary)>)/gi, '&lt;');
 
+/**
+ * A comment for a GitHub Enterprise Server at `host`, which makes references of addresses of its own:
+ * they are none any more, and no links either.
+ */
+export function withoutReferencesTo(host: string, comment: string): string {
+  const name = host.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const reference = new RegExp(
+    String.raw`(https?:\/\/)(?=(?:[^\s/@]*@)?${name}(?::\d+)?\/[^\s/]+\/[^\s/]+\/(?:issues|pull|discussions)\/\d)`,
+    'gi',
+  );
+  return mapProse(comment, (pieces) => [
+    pieces
+      .map((piece, at) => (at % 2 === 1 ? piece : piece.replace(reference, `$1${ZERO_WIDTH}`)))
+      .join(''),
+  ]);
+}
+
 /** Any text as one piece of code on one line; what cannot be seen is shown. */
 export function code(text: string, limit = 160): string {
   const line = hiddenCharacters(text.replace(/\s+/g, ' ').trim());

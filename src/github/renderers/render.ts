@@ -6,7 +6,7 @@ import { SURFACE } from '../address.ts';
 import type { MintAnswer } from '../../core/sessions/answer-by-token.ts';
 import { renderCheckRun } from './check-run.ts';
 import type { PageLinks } from '../../core/access/page-links.ts';
-import { neutralMarkdown } from './neutral.ts';
+import { neutralMarkdown, withoutReferencesTo } from './neutral.ts';
 import { renderPermission } from './permission.ts';
 import { splitComment } from './split.ts';
 import { renderTurn } from './turn.ts';
@@ -28,11 +28,27 @@ export interface RenderOptions {
   readonly mint: MintAnswer;
   /** A request of somebody who may not. */
   readonly card: (request: OutsiderRequest) => string;
+  /** Of a GitHub Enterprise Server. */
+  readonly host?: string | undefined;
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
 }
 
 export function render(
+  view: ResolvedView,
+  now: number,
+  mirror: string | null,
+  options: RenderOptions,
+): Rendered {
+  const rendered = renderAnywhere(view, now, mirror, options);
+  const { host } = options;
+  if (mirror !== null || host === undefined) return rendered;
+  if (typeof rendered === 'string') return withoutReferencesTo(host, rendered);
+  const [first, ...rest] = rendered.map((text) => withoutReferencesTo(host, text));
+  return [first ?? '', ...rest];
+}
+
+function renderAnywhere(
   view: ResolvedView,
   now: number,
   mirror: string | null,
