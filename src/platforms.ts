@@ -35,7 +35,7 @@ export interface PlatformDeps {
   readonly key: (purpose: string) => Uint8Array;
   /** Made after the surfaces, so they are asked for when they are needed. */
   readonly inbound: Pick<Inbound, 'accept'>;
-  readonly outbox: () => Pick<Outbox, 'open' | 'openHourly'>;
+  readonly outbox: () => Pick<Outbox, 'open' | 'openHourly' | 'message'>;
 }
 
 export interface Platform {

@@ -31,7 +31,7 @@ export interface GitHubDeps {
   readonly deliveries: DeliveryStore;
   readonly decisions: DecisionLog;
   /** For notices of this folder; made after the surface, so it is asked for when it is needed. */
-  readonly outbox: () => Pick<Outbox, 'open' | 'openHourly'>;
+  readonly outbox: () => Pick<Outbox, 'open' | 'openHourly' | 'message'>;
   readonly actionTokens: ActionTokens;
   readonly leases: Leases;
   readonly wakeBus: WakeBus;

@@ -3,8 +3,10 @@
  * what we wrote, if exactly this one box changed, and if the one who ticked may: everything else is
  * put back and explained.
  */
+import { randomUUID } from 'node:crypto';
 import type { Caller } from '../core/model/actor.ts';
 import { AppError } from '../core/model/errors.ts';
+import { companion } from '../core/outbox/companions.ts';
 import { answerByToken } from '../core/sessions/answer-by-token.ts';
 import { plainName } from '../core/transcript/plain.ts';
 import { SURFACE, threadRef, type Place } from './address.ts';
@@ -14,6 +16,7 @@ import { refuse, tell } from './notice.ts';
 import { decideByTick, isOutsiderCard } from './outsiders.ts';
 import { callerOf, isHeard } from './person.ts';
 import { newlyTicked } from './renderers/marker.ts';
+import { againAt } from './renderers/render.ts';
 import type { GitHubUser } from './webhooks/payloads.ts';
 
 export interface OwnEdit {
@@ -34,14 +37,14 @@ export async function ownCommentEdited(edge: Edge, edit: OwnEdit): Promise<void>
   const isTextOurs = marks.isGenuine(edit.from) && marks.isGenuine(edit.to);
   const [token] = ticked;
   if (!isTextOurs) {
-    await putBack(edge, edit);
+    await putBack(edge, edit, key);
     const reason = 'The text of the request was changed, so a tick in it counts for nothing.';
     if (token !== undefined) await explain(edge, edit, key, 'changed', reason);
     return;
   }
   if (token === undefined) return;
   if (ticked.length > 1) {
-    await putBack(edge, edit);
+    await putBack(edge, edit, key);
     await explain(edge, edit, key, 'several', 'More than one box was ticked. Please tick one.');
     return;
   }
@@ -57,7 +60,7 @@ async function answer(edge: Edge, edit: OwnEdit, key: string, token: string): Pr
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
     // A comment that still asks is edited to the outcome by the outbox; one that is late stays so.
     const isPending = error.code === 'forbidden' || error.code === 'unprocessable';
-    if (isPending || isOutsiderCard(key) || !asks(edit.from)) await putBack(edge, edit);
+    if (isPending || isOutsiderCard(key) || !asks(edit.from)) await putBack(edge, edit, key);
     await explain(edge, edit, key, error.code, error.message);
   }
 }
@@ -76,8 +79,19 @@ async function answerRequest(
 
 const asks = (body: string): boolean => body.includes('<!-- answer:');
 
-/** Writes what it should say, unless it says that, or something else than what was told us, by now. */
-async function putBack({ comments, marks, logger }: Edge, edit: OwnEdit): Promise<void> {
+/** A card of an outsider is edited by this folder alone, a request by the outbox alone. */
+function putBack(edge: Edge, edit: OwnEdit, key: string): Promise<void> {
+  return isOutsiderCard(key) ? restoreCard(edge, edit) : sendAgain(edge, edit, key);
+}
+
+async function sendAgain({ outbox }: Edge, { externalId }: OwnEdit, key: string): Promise<void> {
+  const row = await outbox().message(key);
+  // The key of another message, pasted here.
+  if (row === undefined || (row.externalId ?? externalId) !== externalId) return;
+  await outbox().open([companion(row, { mirror: againAt(externalId, randomUUID()) })]);
+}
+
+async function restoreCard({ comments, marks, logger }: Edge, edit: OwnEdit): Promise<void> {
   const { place, externalId, from, to } = edit;
   try {
     const site = await comments.site(threadRef(place));

@@ -1,5 +1,6 @@
 /** Who answers a permission request on GitHub, and with what. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { accountLease } from '../../src/core/outbox/account.ts';
 import type { PermissionAnswer } from '../../src/core/ports/agent.ts';
 import type { Comment, Issue } from '../harness/fake-github/model.ts';
 import { openGitHub, type GitHubBench } from './bench.ts';
@@ -174,4 +175,46 @@ test('a button of a check run that shows another input than what is asked answer
   const last = (): string => github.botComments(issue).at(-1)?.body ?? '';
   await bench.until(() => last().includes('has changed. Please read it again.'));
   expect(answers).toEqual([]);
+});
+
+test('a replica that does not send for the account never writes what it puts back: who does will', async () => {
+  const { people, ann, github, stores } = bench;
+  const { issue, request } = await ask();
+  stores.leases.steal(accountLease('github', String(bench.installation.id)), 'another replica');
+  // It learns by its next write that the account is not its own any more.
+  people.comment(ann, issue, '@threadcast status');
+  await bench.pass(5_000);
+  const before = github.calls.length;
+  people.tick(ann, request, 'Allow once');
+  await bench.pass(5_000);
+  expect(github.calls.slice(before).filter(({ op }) => op === 'issues/update-comment')).toEqual([]);
+  expect(request.body).toContain('- [x]');
+  const again = (await stores.outbox.unsettled()).filter(({ mirror }) => mirror?.includes('again'));
+  expect(again).toMatchObject([{ externalId: null, state: 'wanted' }]);
+});
+
+test('what is put back never overwrites the outcome, though it was made before that', async () => {
+  const { people, ann, mia, stores } = bench;
+  const { request } = await ask();
+  const decided = Promise.withResolvers<void>();
+  const { update } = stores.outbox;
+  // Between the rendering of what is put back and its writing, the request is answered.
+  stores.outbox.update = async (key, lease, patch) => {
+    if (key.includes('#again') && patch.state === 'posting') await decided.promise;
+    return update(key, lease, patch);
+  };
+  people.tick(ann, request, 'Allow once');
+  await bench.pass(2_000);
+  expect(request.body).toContain('- [x] **Allow once');
+  people.editComment(mia, request, request.body.replace('- [ ] **Deny', '- [x] **Deny'));
+  await bench.until(() => request.body.includes('Denied by **mia**'));
+  const texts = [request.body];
+  decided.resolve();
+  for (let second = 0; second < 40; second += 1) {
+    await bench.pass(1_000, 1_000);
+    texts.push(request.body);
+  }
+  expect(new Set(texts).size).toBe(1);
+  const rows = stores.outbox.rows().filter(({ key }) => key.includes('#again'));
+  expect(rows.map(({ state }) => state)).toEqual(['settled']);
 });

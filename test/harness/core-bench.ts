@@ -104,7 +104,7 @@ export interface EdgeDeps {
   readonly decisions: DecisionLog;
   readonly leases: Leases;
   /** Made after the surface: there once the edge has started. */
-  readonly outbox: () => Pick<Outbox, 'open' | 'openHourly'>;
+  readonly outbox: () => Pick<Outbox, 'open' | 'openHourly' | 'message'>;
   readonly wakeBus: WakeBus;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -14,11 +14,12 @@ export function companionsOf(
 ): readonly OutboxMessage[] {
   const part = row.part ?? 1;
   const isItself = part === 1 && row.mirror === undefined;
-  const out = isItself ? mirrors.map((mirror) => fresh(row, { mirror })) : [];
-  return part < count ? [...out, fresh(row, { mirror: row.mirror, part: part + 1 })] : out;
+  const out = isItself ? mirrors.map((mirror) => companion(row, { mirror })) : [];
+  return part < count ? [...out, companion(row, { mirror: row.mirror, part: part + 1 })] : out;
 }
 
-function fresh(row: OutboxMessage, facet: Facet): OutboxMessage {
+/** One that shows the same as `row`, elsewhere or further on; its key is derived from the row's. */
+export function companion(row: OutboxMessage, facet: Facet): OutboxMessage {
   const { mirror, part } = facet;
   const itself = row.key.slice(0, row.key.length - suffix(row).length);
   return {

@@ -50,6 +50,8 @@ export interface Outbox {
   open(messages: readonly OutboxMessage[], binding?: OutboxBinding): Promise<void>;
   /** The same, unless one with the key of an hour was opened less than an hour ago (hourly.ts). */
   openHourly(keyOf: (hour: number) => string, message: Omit<OutboxMessage, 'key'>): Promise<void>;
+  /** For whoever opens one that belongs to it. */
+  message(key: string): Promise<OutboxMessage | undefined>;
   start(): Promise<void>;
   /** Sends what is final, for `graceMs` at most; then ends calls under way and frees the leases. */
   stop(graceMs: number): Promise<void>;
@@ -91,6 +93,7 @@ interface State {
 }
 
 export function createOutbox(deps: OutboxDeps): Outbox {
+  const { random = Math.random } = deps;
   const counters: Counters = { ...NO_COUNTS };
   const openCompanions = createOpener(deps.store);
   const stop = new AbortController();
@@ -102,10 +105,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       counters,
       deadlineMs: DEADLINE_MS,
       stop: stop.signal,
-      rules: {
-        maxAttempts: MAX_ATTEMPTS,
-        backoff: { ...BACKOFF, random: deps.random ?? Math.random },
-      },
+      rules: { maxAttempts: MAX_ATTEMPTS, backoff: { ...BACKOFF, random } },
       openCompanions,
       wantCompanion: (key, want) => wantKey(state, key, want),
       onForeign: (entry, want) => tellOwner(state, surface, entry, want),
@@ -128,6 +128,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   return {
     want: (key, want) => wantKey(state, key, want),
     open,
+    message: (key) => deps.store.message(key),
     openHourly: async (keyOf, message) => {
       const key = await hourlyKey(deps.store, keyOf, deps.clock.now());
       if (key !== undefined) await open([{ ...message, key }]);

@@ -5,7 +5,7 @@
 import type { ThreadRef } from '../../core/model/thread.ts';
 import { AppError } from '../../core/model/errors.ts';
 import { placeOf, type Place } from '../address.ts';
-import type { Marks } from '../renderers/marker.ts';
+import { newlyTicked, type Marks } from '../renderers/marker.ts';
 import { isOurs, type Author, type Identity } from './identity.ts';
 import type { GitHubAuth, Octokit } from './octokit.ts';
 import type { Repositories, RepositoryName } from './repositories.ts';
@@ -29,6 +29,11 @@ export interface Comments {
     externalId: string,
     texts: { from: string | undefined; to: string },
   ): Promise<void>;
+  /**
+   * Writes `body`, which carries a key of ours, over what somebody made of that comment: other text,
+   * or ticked boxes. What we wrote there and nobody changed is left alone: it may be newer.
+   */
+  putBack(site: Site, externalId: string, body: string, signal?: AbortSignal): Promise<void>;
   /** What this process wrote there last; when it does not know, what it says now. */
   said(site: Site, externalId: string): Promise<string>;
   /** Those of ours whose key begins so, oldest first. */
@@ -47,7 +52,7 @@ export interface OwnComment {
 
 /** Pages of a hundred that are looked through. */
 const PAGES = 30;
-/** Bodies with boxes kept, to put back what somebody changes. */
+/** Cards kept, to put back what somebody changes. */
 const KEPT = 200;
 
 interface CommentsDeps {
@@ -86,15 +91,12 @@ export function createComments(deps: CommentsDeps): Comments {
         await write(site, externalId, body, signal);
         written.set(externalId, body);
       }),
-    restore: (site, externalId, { from, to }) =>
+    restore: (site, externalId, texts) =>
+      inTurn(externalId, () => restore(site, externalId, written.get(externalId), texts)),
+    putBack: (site, externalId, body, signal) =>
       inTurn(externalId, async () => {
-        const known = written.get(externalId);
-        const right = known ?? from;
-        if (right === undefined) return;
-        const now = await read(site, externalId);
-        if (now !== right && (known !== undefined || now === to)) {
-          await write(site, externalId, right);
-        }
+        if (isChanged(marks, await read(site, externalId), body))
+          await write(site, externalId, body, signal);
       }),
     said: async (site, externalId) => written.get(externalId) ?? (await read(site, externalId)),
     ours: async (site, prefix) => {
@@ -113,6 +115,24 @@ export function createComments(deps: CommentsDeps): Comments {
       return found;
     },
   };
+}
+
+async function restore(
+  site: Site,
+  externalId: string,
+  known: string | undefined,
+  { from, to }: { from: string | undefined; to: string },
+): Promise<void> {
+  const right = known ?? from;
+  if (right === undefined) return;
+  const now = await read(site, externalId);
+  if (now !== right && (known !== undefined || now === to)) await write(site, externalId, right);
+}
+
+/** Not what we wrote for the message that `body` is of, boxes and all. */
+function isChanged(marks: Marks, now: string, body: string): boolean {
+  const isGenuine = marks.keyOf(now) === marks.keyOf(body) && marks.isGenuine(now);
+  return !isGenuine || newlyTicked('', now).length > 0;
 }
 
 const target = ({ name }: Site, externalId: string) => ({
@@ -167,13 +187,13 @@ async function siteOf({ auth, repositories }: CommentsDeps, thread: ThreadRef): 
   return { place, octokit, name };
 }
 
-/** The newest bodies with boxes, by the id of their comment. */
+/** The newest bodies of cards for outsiders, by the id of their comment. */
 function createMemory(marks: Marks) {
   const last = new Map<string, string>();
   return {
     get: (externalId: string): string | undefined => last.get(externalId),
     set: (externalId: string, body: string): void => {
-      if (!/^(?:permission|outsider):/.test(marks.keyOf(body) ?? '')) return;
+      if (marks.keyOf(body)?.startsWith('outsider:') !== true) return;
       // The oldest goes first: a map keeps the order of insertion.
       last.delete(externalId);
       last.set(externalId, body);

@@ -7,7 +7,13 @@ import type { ThreadRef } from '../../core/model/thread.ts';
 import type { Surface } from '../../core/ports/surface.ts';
 import { placeOf, SURFACE } from '../address.ts';
 import type { Marks } from '../renderers/marker.ts';
-import { MIRRORS, reactionSchema, render, type RenderOptions } from '../renderers/render.ts';
+import {
+  MIRRORS,
+  putBackBy,
+  reactionSchema,
+  render,
+  type RenderOptions,
+} from '../renderers/render.ts';
 import type { Triggers } from '../triggers.ts';
 import { editCheckRun, findCheckRun, postCheckRun } from './check-runs.ts';
 import type { Comments, Site } from './comments.ts';
@@ -55,6 +61,8 @@ export function createGitHubSurface(deps: SurfaceDeps): Surface {
         const site = await comments.site(thread);
         if (mirror === MIRRORS.checkRun) return postCheckRun(site, body, signal);
         if (mirror === MIRRORS.reaction) return reactTo(deps, site, body, signal);
+        const changed = putBackBy(mirror);
+        if (changed !== undefined) return putBack(deps, site, changed, { key, body, signal });
         return comments.post(site, marks.sign(key, body), signal);
       }),
     edit: (thread, externalId, body, signal, facet) =>
@@ -62,8 +70,11 @@ export function createGitHubSurface(deps: SurfaceDeps): Surface {
         const mirror = facet?.mirror ?? null;
         if (mirror === MIRRORS.reaction) return null;
         const site = await comments.site(thread);
+        const key = facet?.key ?? '';
         if (mirror === MIRRORS.checkRun) await editCheckRun(site, externalId, body, signal);
-        else await comments.edit(site, externalId, marks.sign(facet?.key ?? '', body), signal);
+        else if (putBackBy(mirror) !== undefined)
+          await putBack(deps, site, externalId, { key, body, signal });
+        else await comments.edit(site, externalId, marks.sign(key, body), signal);
         return null;
       }),
     threadUrl: (thread) => threadUrl(deps, thread),
@@ -87,12 +98,28 @@ async function find(
   signal: AbortSignal,
   mirror: string | null,
 ): Promise<string | null> {
-  // A reaction is made again without harm.
-  if (mirror === MIRRORS.reaction) return null;
+  // A reaction is made again without harm, and a comment put back.
+  if (mirror === MIRRORS.reaction || putBackBy(mirror) !== undefined) return null;
   const site = await comments.site(thread);
   if (mirror === null) return comments.find(site, key, signal);
   const [, requestId = ''] = /^permission:([^@]+)@/.exec(key) ?? [];
   return findCheckRun(site, requestId);
+}
+
+async function putBack(
+  { comments, marks }: SurfaceDeps,
+  site: Site,
+  externalId: string,
+  { key, body, signal }: { key: string; body: string; signal: AbortSignal },
+): Promise<string> {
+  const [changed = ''] = key.split('#');
+  try {
+    await comments.putBack(site, externalId, marks.sign(changed, body), signal);
+  } catch (error) {
+    // The comment is gone: nothing is left to be put back.
+    if (!isNotFound(error)) throw error;
+  }
+  return externalId;
 }
 
 async function reactTo(

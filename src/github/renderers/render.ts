@@ -14,6 +14,21 @@ import { renderTurn } from './turn.ts';
 /** The check run beside a permission comment, and the reaction on what asked for a turn. */
 export const MIRRORS = { checkRun: 'check', reaction: 'reaction' } as const;
 
+const AGAIN = 'again:';
+
+/**
+ * A comment that somebody changed is put back by one more mirror of what it shows, so that the one
+ * process that edits it does this too, with what it should say at that time. `cause`: each is new.
+ */
+export const againAt = (externalId: string, cause: string): string =>
+  `${AGAIN}${externalId}:${cause}`;
+
+/** Id of the comment that the mirror puts back; undefined for every other mirror. */
+export const putBackBy = (mirror: string | null): string | undefined =>
+  mirror?.startsWith(AGAIN) === true
+    ? /^[ir]c:\d+/.exec(mirror.slice(AGAIN.length))?.[0]
+    : undefined;
+
 export type Reaction = 'eyes' | 'hooray' | 'confused';
 
 /** How a turn ended, and what asked for it. `superseded`: it may have been an edit that ended it. */
