@@ -96,11 +96,19 @@ describe('the page of a permission request', () => {
     expect(state()).toBe('pending');
   });
 
+  it('shows the outcome to whoever clicks twice, and takes no second thought', async () => {
+    await post(link, 'no');
+    const again = await post(link, 'no');
+    expect([again.status, again.headers.get('location')]).toEqual([303, link]);
+    expect((await post(link, 'yes')).status).toBe(409);
+    expect(stage.session.requests.get('r_1')?.optionId).toBe('no');
+  });
+
   it('says who was faster, and that an option was not offered', async () => {
     await post(link, 'no');
     const late = await post(link, 'yes');
     expect(late.status).toBe(409);
-    expect(readHtml(await late.text())).toContain('Already allowed by the operator.');
+    expect(readHtml(await late.text())).toContain('Already denied by the operator: Reject.');
     expect(stage.session.requests.get('r_1')?.optionId).toBe('no');
   });
 

@@ -8,6 +8,7 @@ import { createActionTokens } from '../../src/core/access/action-token.ts';
 import { createPageLinks } from '../../src/core/access/page-links.ts';
 import { createRedactor } from '../../src/core/access/redact.ts';
 import { AppError } from '../../src/core/model/errors.ts';
+import { answeredAlready } from '../../src/core/sessions/service-deps.ts';
 import type { Actor } from '../../src/core/model/actor.ts';
 import type { NewEvent } from '../../src/core/model/events.ts';
 import { mintId, type PromptId, type RequestId } from '../../src/core/model/ids.ts';
@@ -281,9 +282,7 @@ function createPlayedSession(clock: Clock) {
     async answerPermission(caller, _id, requestId, reply) {
       const request = requests.get(requestId);
       if (request === undefined) throw new AppError('not_found', 'There is no such request.');
-      if (request.state !== 'pending') {
-        throw new AppError('already_answered', `Already allowed by ${request.answeredBy?.name}.`);
-      }
+      if (request.state !== 'pending') throw answeredAlready(request);
       const optionId = 'optionId' in reply ? reply.optionId : '';
       const answered = {
         ...request,

@@ -6,6 +6,7 @@ import { inputHash, type ActionTokens } from '../../core/access/action-token.ts'
 import { readApprovalLink, type LinkedRequest } from '../../core/access/page-links.ts';
 import type { Caller } from '../../core/model/actor.ts';
 import { AppError, isAppError } from '../../core/model/errors.ts';
+import { answerAsShown } from '../../core/sessions/answer-by-token.ts';
 import type { SessionService } from '../../core/sessions/service.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { renderApproval, type ApprovalPage } from '../renderers/approval.ts';
@@ -56,23 +57,19 @@ export async function approvalPage(
   return renderApproval(await approvalOf(deps, caller, token));
 }
 
-/** The page that says why, when the answer did not count; null when it did. */
+/** The page that says why, when the answer did not count; null when it did, or had before. */
 export async function answerApproval(
   deps: ApprovalDeps,
   caller: Caller,
   token: string,
   optionId: string,
 ): Promise<string | null> {
-  const page = await approvalOf(deps, caller, token);
-  const { sessionId, requestId, expiresAt } = page.link;
+  const { link, view } = await approvalOf(deps, caller, token);
   try {
-    if (page.isChanged) {
-      throw new AppError('unprocessable', 'What the agent asks has changed since. Read it again.');
-    }
-    if (expiresAt <= deps.clock.now() && page.view.permission.outcome === null) {
+    if (link.expiresAt <= deps.clock.now() && view.permission.outcome === null) {
       throw new AppError('unprocessable', 'This request has expired.');
     }
-    await deps.sessions.answerPermission(caller, sessionId, requestId, { optionId });
+    await answerAsShown(deps.sessions, caller, { ...link, optionId: () => optionId });
     return null;
   } catch (error) {
     if (!isAppError(error) || error.code === 'forbidden') throw error;
