@@ -30,6 +30,15 @@ async function acquire(
   return row?.epoch;
 }
 
+/** Workers ask at every look: what is ours, or somebody else's who lives, must cost no write. */
+function read(db: Kysely<Tables>, key: string) {
+  return db
+    .selectFrom('leases')
+    .select(['holder', 'epoch'])
+    .where('key', '=', key)
+    .executeTakeFirst();
+}
+
 export function createLeaseStore(db: Kysely<Tables>, writer: Writer): LeaseStore {
   return {
     beat: (holder) =>
@@ -55,7 +64,13 @@ export function createLeaseStore(db: Kysely<Tables>, writer: Writer): LeaseStore
           .where('holder', '=', holder)
           .execute();
       }),
-    acquire: (key, holder, dead) => writer.write((trx) => acquire(trx, key, holder, dead)),
+    acquire: async (key, holder, dead) => {
+      const now = await read(db, key);
+      if (now?.holder === holder) return now.epoch;
+      const other = now?.holder ?? undefined;
+      if (other !== undefined && !dead.some((gone) => gone === other)) return undefined;
+      return writer.write((trx) => acquire(trx, key, holder, dead));
+    },
     release: (key, holder, epoch) =>
       writer.write(async (trx) => {
         await trx

@@ -3,9 +3,16 @@ import { createHook } from 'node:async_hooks';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSession, event, makePrompt, makeSession } from '../contracts/stores.values.ts';
+import {
+  createSession,
+  event,
+  makePrompt,
+  makeSession,
+  newHolder,
+} from '../contracts/stores.values.ts';
 import { type Database } from '../../src/storage/database.ts';
 import { openSqlite } from '../../src/storage/dialects/sqlite.ts';
+import { createLeaseStore } from '../../src/storage/leases.ts';
 import { migrate } from '../../src/storage/migrations/migrate.ts';
 import { createSessionStore } from '../../src/storage/session-store.ts';
 import { createWriter, type Writer } from '../../src/storage/writer.ts';
@@ -73,6 +80,26 @@ describe('SQLite plans', () => {
     expect(
       await plan("select rank from prompts where session_id = 'x' order by rank desc limit 1"),
     ).toContain('INDEX prompts_in_order (session_id=?)');
+  });
+});
+
+describe('leases', () => {
+  it('are asked for without a write, whoever has them, as workers ask at every look', async () => {
+    let writes = 0;
+    const counted: Writer = {
+      ...writer,
+      write: (work) => {
+        writes += 1;
+        return writer.write(work);
+      },
+    };
+    const leases = createLeaseStore(database.reader, counted);
+    const [a, b] = [newHolder(), newHolder()];
+    const epoch = await leases.acquire('deliveries:chat', a, []);
+    expect(writes).toBe(1);
+    expect(await leases.acquire('deliveries:chat', a, [])).toBe(epoch);
+    expect(await leases.acquire('deliveries:chat', b, [])).toBeUndefined();
+    expect(writes).toBe(1);
   });
 });
 
