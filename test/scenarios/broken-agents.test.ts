@@ -34,9 +34,10 @@ beforeAll(async () => {
   await prompt(server, neighbour, 'go on');
 });
 afterAll(async () => {
-  await server?.kill();
+  // Not killed: some agents here would outlive that.
+  await server?.stop();
   await directory.remove();
-});
+}, 30_000);
 
 interface Conversation {
   readonly threadId: string;
