@@ -1,5 +1,5 @@
 /** Short words of this folder on a thread. `key` makes them said once. */
-import type { OutsiderRequest } from '../core/model/message.ts';
+import { UNSENT, type OutsiderRequest } from '../core/model/message.ts';
 import type { ThreadRef } from '../core/model/thread.ts';
 import { tellRefusal } from '../core/inbound/refusal.ts';
 import { plainName } from '../core/transcript/plain.ts';
@@ -47,12 +47,7 @@ export async function tell(
       surface: thread.surface,
       account: thread.account,
       view: { kind: 'notice', ...view },
-      state: 'wanted',
-      externalId: null,
-      sentHash: null,
-      attempts: 0,
-      notBefore: 0,
-      error: null,
+      ...UNSENT,
       createdAt: clock.now(),
     },
   ]);

@@ -1,7 +1,7 @@
 /** The stores of chat: inbox, threads, outbox, hosted messages. */
 import { expect, it } from 'vitest';
 import { mintId, type SessionId, type ThreadId } from '../../src/core/model/ids.ts';
-import type { OutboxMessage } from '../../src/core/model/message.ts';
+import { UNSENT, type OutboxMessage } from '../../src/core/model/message.ts';
 import type { InboundMessage } from '../../src/core/ports/stores.ts';
 import type { GetStores } from './stores.small.under-test.ts';
 import { ANN, NASTY_TEXT, newHolder, nextTime } from './stores.values.ts';
@@ -37,12 +37,7 @@ function makeOutbox(values: Partial<OutboxMessage> = {}): OutboxMessage {
     surface: 'web',
     account: 'local',
     view: { kind: 'notice', tone: 'info', markdown: NASTY_TEXT },
-    state: 'wanted',
-    externalId: null,
-    sentHash: null,
-    attempts: 0,
-    notBefore: 0,
-    error: null,
+    ...UNSENT,
     createdAt: at,
     ...values,
   };

@@ -9,7 +9,7 @@ import type { ParseOptions } from '../commands/parse.ts';
 import type { Caller } from '../model/actor.ts';
 import { AppError, isAppError } from '../model/errors.ts';
 import type { SessionId } from '../model/ids.ts';
-import type { OutboxMessage } from '../model/message.ts';
+import { UNSENT, type OutboxMessage } from '../model/message.ts';
 import type { Thread } from '../model/thread.ts';
 import type { Transcript } from '../model/transcript.ts';
 import type { Verb } from '../model/verbs.ts';
@@ -203,12 +203,7 @@ async function tell(deps: HandleDeps, message: InboundMessage, reply: Reply): Pr
     surface: thread.ref.surface,
     account: thread.ref.account,
     view: { kind: 'notice', ...reply },
-    state: 'wanted',
-    externalId: null,
-    sentHash: null,
-    attempts: 0,
-    notBefore: 0,
-    error: null,
+    ...UNSENT,
     createdAt: now,
   };
   await deps.outbox.open([notice]);

@@ -1,5 +1,6 @@
 /** What somebody is told on a thread when they may not: at most once an hour, for all they ask there. */
 import type { Actor } from '../model/actor.ts';
+import { UNSENT } from '../model/message.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ThreadStore } from '../ports/stores.ts';
@@ -32,12 +33,7 @@ export async function tellRefusal(
       surface: ref.surface,
       account: ref.account,
       view: { kind: 'notice', tone: 'error', markdown },
-      state: 'wanted',
-      externalId: null,
-      sentHash: null,
-      attempts: 0,
-      notBefore: 0,
-      error: null,
+      ...UNSENT,
       createdAt: now,
     },
   );

@@ -65,3 +65,13 @@ export interface OutboxMessage {
   /** Which piece of a long text this is, from 2; absent: the first, and usually the only one. */
   readonly part?: number | undefined;
 }
+
+/** How every message begins. */
+export const UNSENT = {
+  state: 'wanted',
+  externalId: null,
+  sentHash: null,
+  attempts: 0,
+  notBefore: 0,
+  error: null,
+} as const satisfies Partial<OutboxMessage>;

@@ -3,7 +3,7 @@
  * one. Each is a row of its own, with the same view; a part opens the one after it, so they stand in
  * order.
  */
-import type { OutboxMessage } from '../model/message.ts';
+import { UNSENT, type OutboxMessage } from '../model/message.ts';
 import type { OutboxStore } from '../ports/stores.ts';
 
 /** `count`: bodies that the view has now. A mirror has further parts, but no mirrors. */
@@ -27,12 +27,7 @@ export function companion(row: OutboxMessage, facet: Facet): OutboxMessage {
     key: itself + suffix(facet),
     mirror,
     part,
-    state: 'wanted',
-    externalId: null,
-    sentHash: null,
-    attempts: 0,
-    notBefore: 0,
-    error: null,
+    ...UNSENT,
   };
 }
 

@@ -8,7 +8,7 @@
 import type { EventHub, LoggedEvent, Subscription } from '../events/hub.ts';
 import type { SessionId, ThreadId } from '../model/ids.ts';
 import type { Transcript } from '../model/transcript.ts';
-import { PRIORITY, type OutboxMessage, type Priority } from '../model/message.ts';
+import { PRIORITY, UNSENT, type OutboxMessage, type Priority } from '../model/message.ts';
 import type { ThreadRef } from '../model/thread.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -201,12 +201,7 @@ function messageOf(
     surface: ref.surface,
     account: ref.account,
     view: viewOf(sessionId, opening.subject),
-    state: 'wanted',
-    externalId: null,
-    sentHash: null,
-    attempts: 0,
-    notBefore: 0,
-    error: null,
+    ...UNSENT,
     createdAt: opening.at,
   };
 }

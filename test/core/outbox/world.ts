@@ -1,7 +1,12 @@
 /** An outbox with everything around it in memory, and turns whose state the test sets. */
 import type { PromptId, RequestId, SessionId, ThreadId } from '../../../src/core/model/ids.ts';
 import { deriveId } from '../../../src/core/model/ids.ts';
-import { PRIORITY, type MessageView, type OutboxMessage } from '../../../src/core/model/message.ts';
+import {
+  PRIORITY,
+  UNSENT,
+  type MessageView,
+  type OutboxMessage,
+} from '../../../src/core/model/message.ts';
 import type { PermissionView, TurnState, TurnView } from '../../../src/core/model/transcript.ts';
 import type { Clock } from '../../../src/core/ports/clock.ts';
 import type { Logger } from '../../../src/core/ports/logger.ts';
@@ -72,12 +77,7 @@ export async function createWorld(options: Omit<FakeSurfaceOptions, 'clock'> = {
     surface: surface.name,
     account,
     view,
-    state: 'wanted',
-    externalId: null,
-    sentHash: null,
-    attempts: 0,
-    notBefore: 0,
-    error: null,
+    ...UNSENT,
     createdAt: clock.now(),
   });
 
