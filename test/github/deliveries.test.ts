@@ -19,7 +19,8 @@ const THREADS = 12;
 /** Every fourth thread asks; one of the three is a pull request. */
 const REQUESTS = 3;
 const REQUESTS_ON_ISSUES = 2;
-const QUIET_MS = 45_000;
+/** With nothing that waits: for what is between two rows. */
+const QUIET_MS = 12_000;
 const AT_ONCE = 64;
 
 const seed = testSeed();
@@ -100,7 +101,22 @@ function tellStory({ github, repo, alice, bob, eve }: Stage): {
   return { threads, asked };
 }
 
-/** Plays agents until nothing has changed for a while and nothing waits. */
+/** What a worker has yet to do; reactions come last, and are not waited for. */
+async function isWaiting({ storage }: StormProcess): Promise<boolean> {
+  const { deliveries, inbox, outbox, sessions } = storage;
+  if ((await deliveries.pending('github', 1)).length > 0) return true;
+  if ((await inbox.pending(1)).length > 0) return true;
+  for (const { mirror, view, sentHash } of await outbox.unsettled()) {
+    if (mirror === 'reaction') continue;
+    // What a turn shows that asks is not final before it is answered.
+    const asks =
+      'sessionId' in view && (await sessions.pendingPermissions(view.sessionId)).length > 0;
+    if (!asks || sentHash === null) return true;
+  }
+  return false;
+}
+
+/** Plays agents until nothing waits, and nothing has changed for a while. */
 async function settle({ clock, github, processes, player }: Stage): Promise<void> {
   let last = '';
   let since = clock.now();
@@ -108,8 +124,9 @@ async function settle({ clock, github, processes, player }: Stage): Promise<void
     const played = await player.play();
     await github.hooks.idle();
     await Promise.all(processes.map(({ app }) => app.idle()));
+    const waiting = (await Promise.all(processes.map(isWaiting))).includes(true);
     const now = `${played} ${github.calls.length} ${github.hooks.deliveries.length}`;
-    if (played > 0 || now !== last) since = clock.now();
+    if (waiting || played > 0 || now !== last) since = clock.now();
     last = now;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
