@@ -55,6 +55,42 @@ test('a comment that is edited before its turn runs as it reads then, and gets o
   expect(reactions.map(({ content }) => content)).toEqual(['eyes', 'hooray']);
 });
 
+test('a comment that is edited twice runs as it reads last, and one that is deleted then not at all', async () => {
+  const { people, repo, ann } = bench;
+  const issue = people.openIssue(ann, repo, { title: 'Totals' });
+  await busy(issue);
+  const twice = people.comment(ann, issue, '@threadcast one');
+  const gone = people.comment(ann, issue, '@threadcast gone');
+  await bench.until(() => shown(issue).includes('number 2 in line'));
+  for (const [nth, text] of ['two', 'three'].entries()) {
+    people.editComment(ann, twice, `@threadcast ${text}`);
+    await bench.until(() => shown(issue).split('the new text is used').length === nth + 2);
+  }
+  people.editComment(ann, gone, '@threadcast gone as well');
+  await bench.until(() => shown(issue).split('the new text is used').length === 4);
+  people.deleteComment(ann, gone);
+  await bench.until(() => shown(issue).split('cancelled').length === 5);
+  go.resolve();
+  await hasRun(2);
+  await bench.pass(5_000);
+  expect(prompts()).toEqual(['first', 'three']);
+});
+
+test('a comment of an earlier session of the thread leaves its queue when it is deleted', async () => {
+  const { people, repo, ann } = bench;
+  const issue = people.openIssue(ann, repo, { title: 'Totals' });
+  await busy(issue);
+  const gone = people.comment(ann, issue, '@threadcast gone');
+  await bench.until(() => shown(issue).includes('number 1 in line'));
+  people.comment(ann, issue, '@threadcast new and this');
+  await hasRun(2);
+  people.deleteComment(ann, gone);
+  await bench.until(() => shown(issue).includes('cancelled'));
+  go.resolve();
+  await bench.pass(5_000);
+  expect(prompts()).toEqual(['first', 'and this']);
+});
+
 test('the reaction at the end of an edited text is found again after a restart', async () => {
   const { people, repo, ann, world } = bench;
   const issue = people.openIssue(ann, repo, { title: 'Totals' });

@@ -5,6 +5,7 @@
  */
 import type { ParsedMessage } from '../commands/command.ts';
 import { isAppError } from '../model/errors.ts';
+import type { PromptId, SessionId } from '../model/ids.ts';
 import {
   info,
   promptIdOf,
@@ -22,31 +23,69 @@ export async function handleChange(
   change: Change,
   parsed: ParsedMessage,
 ): HandlerResult {
-  const { sessionId, sessions, caller, message } = context;
-  if (sessionId === undefined) return undefined;
+  const { sessions, caller, message } = context;
   const original = await promptIdOfDelivery(message.thread.surface, change.of);
+  const asked = await askedWith(context, original);
+  if (asked === undefined) return undefined;
+  const { sessionId, ids } = asked;
   const { waiting } = await sessions.queue(caller, sessionId);
-  const isWaiting = waiting.some(({ id }) => id === original);
+  const stale = waiting.map(({ id }) => id).filter((id) => ids.includes(id));
   if (change.kind === 'deleted') {
-    if (isWaiting) await sessions.cancelPrompt(caller, sessionId, original);
+    for (const id of stale) await sessions.cancelPrompt(caller, sessionId, id);
     return undefined;
   }
   if (parsed.kind !== 'prompt') return undefined;
-  if (!isWaiting) {
+  if (stale.length === 0) {
     // The session says so itself, on every thread that shows it.
-    await sessions.offerEdit(caller, original, parsed.text);
+    await sessions.offerEdit(caller, ids.at(-1) ?? original, parsed.text);
     return undefined;
   }
-  await promptWith(context, sessionId, parsed.text);
+  await promptWith(context, sessionId, parsed.text, { editOf: original });
   const edited = await promptIdOf(context);
-  const others = waiting.map(({ id }) => id).filter((id) => id !== edited);
-  const order = others.flatMap((id) => (id === original ? [edited, id] : [id]));
+  await takePlace(context, { sessionId, edited, stale, waiting: waiting.map(({ id }) => id) });
+  return info(EDIT_TAKEN);
+}
+
+/** The prompts that one text became, as it was and as it was edited, oldest first; and where. */
+async function askedWith(
+  { bound, transcript }: HandlerContext,
+  original: PromptId,
+): Promise<{ readonly sessionId: SessionId; readonly ids: readonly PromptId[] } | undefined> {
+  for (const sessionId of bound) {
+    const { turns } = await transcript(sessionId);
+    const ids = [...turns.values()]
+      .filter(({ promptId, editOf }) => promptId === original || editOf === original)
+      .map(({ promptId }) => promptId);
+    if (ids.length > 0) return { sessionId, ids };
+  }
+  return undefined;
+}
+
+/** The edit waits where the text that it replaces has waited. */
+async function takePlace(
+  { sessions, caller }: HandlerContext,
+  {
+    sessionId,
+    edited,
+    stale,
+    waiting,
+  }: {
+    readonly sessionId: SessionId;
+    readonly edited: PromptId;
+    readonly stale: readonly PromptId[];
+    readonly waiting: readonly PromptId[];
+  },
+): Promise<void> {
+  const others = waiting.filter((id) => id !== edited);
+  const replaced = stale.filter((id) => id !== edited);
+  const [first] = replaced;
+  if (first === undefined) return;
+  const order = others.flatMap((id) => (id === first ? [edited, id] : [id]));
   try {
     await sessions.reorderQueue(caller, sessionId, order);
   } catch (error) {
     // The queue moved on meanwhile: the edit runs all the same, only later.
     if (!isAppError(error, 'conflict')) throw error;
   }
-  await sessions.cancelPrompt(caller, sessionId, original);
-  return info(EDIT_TAKEN);
+  for (const id of replaced) await sessions.cancelPrompt(caller, sessionId, id);
 }

@@ -114,12 +114,13 @@ export async function promptWith(
   context: HandlerContext,
   sessionId: SessionId,
   text: string,
-  steer = false,
+  { steer = false, editOf }: { readonly steer?: boolean; readonly editOf?: PromptId } = {},
 ): Promise<void> {
   await context.sessions.prompt(context.caller, sessionId, {
     content: [...(context.message.context ?? []), { type: 'text', text }],
     promptId: await promptIdOf(context),
     steer,
+    editOf,
     readOnly: context.message.released?.readOnly,
     tainted: context.message.tainted,
   });

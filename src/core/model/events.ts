@@ -45,7 +45,7 @@ export const sessionEventSchemas = {
     actor: actorSchema,
     /** The turn may look and change nothing. */
     readOnly: z.boolean().optional(),
-    /** It runs this prompt again, with the text that it was edited to. */
+    /** It is this prompt with the text that it was edited to: in its place, or run again. */
     editOf: promptId.optional(),
   }),
   'prompt.started': z.object({ promptId }),

@@ -117,6 +117,8 @@ export interface TurnView {
   readonly usage: Usage | null;
   /** The newest text that the prompt was edited to when its turn had begun. */
   readonly edit?: TurnEdit | undefined;
+  /** The prompt that was asked first, of which this is an edit. */
+  readonly editOf?: PromptId | undefined;
   readonly queuedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;

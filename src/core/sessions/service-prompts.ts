@@ -22,10 +22,7 @@ type Methods = Pick<
   'prompt' | 'turnResult' | 'retry' | 'cancelTurn' | 'cancelPrompt'
 >;
 
-export type NewPrompt = Parameters<SessionService['prompt']>[2] & {
-  /** The prompt that it runs again, edited. */
-  readonly editOf?: PromptId | undefined;
-};
+export type NewPrompt = Parameters<SessionService['prompt']>[2];
 
 /** Characters of a prompt's text that its event carries; the row has all of it. */
 const EVENT_TEXT_LIMIT = 16_384;

@@ -68,6 +68,8 @@ export interface SessionService {
       readonly readOnly?: boolean | undefined;
       /** There is text in it by people who may not start work here. */
       readonly tainted?: boolean | undefined;
+      /** The prompt that was asked first, of which this is an edit. */
+      readonly editOf?: PromptId | undefined;
     },
   ): Promise<AcceptedPrompt>;
   /** Resolves when the turn has ended (in the log), at once if it has; rejects when aborted. */

@@ -67,6 +67,7 @@ export function turnView(draft: TurnDraft): TurnView {
     plan: draft.plan,
     usage: draft.usage,
     edit: draft.edit,
+    editOf: draft.editOf,
     queuedAt: draft.queuedAt,
     startedAt: draft.startedAt,
     endedAt: draft.endedAt,
@@ -144,17 +145,14 @@ function closed(call: ToolCall): ToolCall {
 }
 
 export function newTurn(
-  { promptId, text, actor, readOnly }: Pick<TurnView, 'promptId' | 'text' | 'actor' | 'readOnly'>,
+  asked: Pick<TurnView, 'promptId' | 'text' | 'actor' | 'readOnly' | 'editOf'>,
   position: number,
   event: { readonly seq: number; readonly at: number },
 ): TurnDraft {
   return draftOf(
     {
-      promptId,
-      text,
-      actor,
+      ...asked,
       state: 'queued',
-      readOnly,
       position,
       reason: null,
       stopReason: null,

@@ -10,7 +10,8 @@ export function promptQueued(state: State, data: Data<'prompt.queued'>, event: S
   const id = promptIdOf(data.promptId);
   const queue = [...state.transcript.queue, id];
   const { text: asked, actor, readOnly = false } = data;
-  const turn = { promptId: id, text: asked, actor, readOnly };
+  const editOf = data.editOf === undefined ? undefined : promptIdOf(data.editOf);
+  const turn = { promptId: id, text: asked, actor, readOnly, editOf };
   state.drafts.set(id, newTurn(turn, queue.length, event));
   state.dirty.add(id);
   patch(state, { queue });

@@ -6,6 +6,6 @@ export const steer = on('steer', async (context, { text }) => {
   const current = await findSession(context);
   const session =
     current === undefined ? await startSession(context, undefined) : await awake(context, current);
-  await promptWith(context, session.id, text, true);
+  await promptWith(context, session.id, text, { steer: true });
   return undefined;
 });
