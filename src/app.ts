@@ -207,6 +207,7 @@ function attachEdges(
   const web = createWebApp({
     ...shared,
     hosted: storage.hosted,
+    logouts: storage.logouts,
     threads: storage.threads,
     inbound: threads.inbound,
     sessions: sessions.service,

@@ -13,6 +13,7 @@ import type {
   HostedMessageStore,
   IdempotencyStore,
   Inbox,
+  LogoutStore,
   OutboxStore,
   TemplateStore,
   ThreadStore,
@@ -31,6 +32,7 @@ import { createIdempotencyStore } from './idempotency.ts';
 import { createInbox } from './inbox.ts';
 import { createInstallationStore } from './installations.ts';
 import { createLeaseStore } from './leases.ts';
+import { createLogoutStore } from './logouts.ts';
 import { migrate } from './migrations/migrate.ts';
 import { createOutboxStore } from './outbox.ts';
 import { databasePlace } from './place.ts';
@@ -68,6 +70,7 @@ export interface Storage {
   readonly idempotency: IdempotencyStore;
   readonly decisions: DecisionLog;
   readonly hosted: HostedMessageStore;
+  readonly logouts: LogoutStore;
   readonly wakeBus: WakeBus;
   /** Rejects with AppError `unavailable` when the database does not answer. */
   ping(): Promise<void>;
@@ -137,6 +140,7 @@ async function assemble(
     idempotency: createIdempotencyStore(writer),
     decisions: createDecisionLog(reader, writer),
     hosted: createHostedMessageStore(reader, writer),
+    logouts: createLogoutStore(reader, writer),
     wakeBus: remote ?? createLocalWakeBus(options.logger),
     ping: () => ping(database),
     close() {

@@ -201,6 +201,11 @@ export interface InstallationsTable {
   updated_at: number;
 }
 
+export interface LogoutsTable {
+  readonly login: string;
+  readonly at: number;
+}
+
 export interface Tables {
   schema_version: { version: number };
   sessions: SessionsTable;
@@ -221,4 +226,5 @@ export interface Tables {
   idempotency_keys: IdempotencyKeysTable;
   decisions: DecisionsTable;
   hosted_messages: HostedMessagesTable;
+  logouts: LogoutsTable;
 }

@@ -22,7 +22,7 @@ import { createSessionReader } from './session-reader.ts';
 import { addSessions } from './session-routes.ts';
 import { createThreadReader } from './thread-reader.ts';
 import { LOGIN_PROBLEMS, notLoggedIn, operator } from './viewer.ts';
-import { createViewerCookie, type ViewerCookie } from './viewer-cookie.ts';
+import { COOKIE_LIFE_MS, createViewerCookie, type ViewerCookie } from './viewer-cookie.ts';
 
 /** Room for the longest message in the encoding of a form. */
 const LARGEST_BODY = 2 * 1024 * 1024;
@@ -34,9 +34,10 @@ export function createWebApp(deps: WebAppDeps): Hono<WebEnv> {
   const cookie = createViewerCookie({ key: deps.cookieKey, clock, secure });
 
   const loggedIn: MiddlewareHandler<WebEnv> = async (c, next) => {
-    const id = cookie.read(c.req.header('cookie'));
-    if (id === undefined) return notLoggedIn(c, script);
-    c.set('caller', operator(id, deps.operatorName));
+    const shown = cookie.read(c.req.header('cookie'));
+    if (shown === undefined || (await deps.logouts.has(shown.login))) return notLoggedIn(c, script);
+    c.set('caller', operator(shown.viewer, deps.operatorName));
+    c.set('login', shown.login);
     return next();
   };
   const limited = bodyLimit({ maxSize: LARGEST_BODY, onError: tooLarge });
@@ -86,7 +87,7 @@ function tooLarge(): never {
 function addLogin(
   app: Hono<WebEnv>,
   { open, enter, change }: Guards,
-  { login }: WebAppDeps,
+  { login, logouts, clock }: WebAppDeps,
   cookie: ViewerCookie,
   script: string,
 ): void {
@@ -103,7 +104,8 @@ function addLogin(
     c.header('Set-Cookie', cookie.issue());
     return answer(c, script, { location: next ?? '/' });
   });
-  app.post('/logout', ...change, (c) => {
+  app.post('/logout', ...change, async (c) => {
+    await logouts.add(c.var.login, clock.now(), clock.now() - COOKIE_LIFE_MS);
     c.header('Set-Cookie', cookie.clear());
     return answer(c, script, { location: '/login' });
   });

@@ -8,7 +8,12 @@ import type { ThreadRef } from '../core/model/thread.ts';
 import type { Transcript } from '../core/model/transcript.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
-import type { HostedMessageStore, TemplateStore, ThreadStore } from '../core/ports/stores.ts';
+import type {
+  HostedMessageStore,
+  LogoutStore,
+  TemplateStore,
+  ThreadStore,
+} from '../core/ports/stores.ts';
 import type { WakeBus } from '../core/ports/wake-bus.ts';
 import type { SessionService } from '../core/sessions/service.ts';
 import type { Login } from './login.ts';
@@ -16,6 +21,7 @@ import type { Inbound } from './routes/write.ts';
 
 export interface WebAppDeps {
   readonly hosted: HostedMessageStore;
+  readonly logouts: LogoutStore;
   readonly threads: ThreadStore;
   readonly inbound: Inbound;
   readonly sessions: SessionService;
@@ -41,7 +47,8 @@ export interface WebAppDeps {
   readonly operatorName?: string | undefined;
 }
 
-export type WebEnv = { Variables: { caller: Caller } };
+/** `login`: of the cookie that was shown. */
+export type WebEnv = { Variables: { caller: Caller; login: string } };
 
 export interface Guards {
   readonly open: readonly [MiddlewareHandler];

@@ -1,11 +1,13 @@
 /**
- * The cookie of somebody who logged in. Invariant: it proves who they are by our signature alone,
- * so any replica with the key accepts it and a restart logs nobody out.
+ * The cookie of somebody who logged in. Invariant: it proves who they are by our signature, so any
+ * replica with the key accepts it and a restart logs nobody out. It carries an id of its login: who
+ * reads it asks the store whether that login was ended.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../core/ports/clock.ts';
 
 const LIFE_SECONDS = 30 * 24 * 3600;
+export const COOKIE_LIFE_MS = LIFE_SECONDS * 1000;
 const VIEWER_ID = 'operator';
 
 export interface ViewerCookie {
@@ -13,8 +15,8 @@ export interface ViewerCookie {
   issue(): string;
   /** Value of a `Set-Cookie` header that forgets it. */
   clear(): string;
-  /** Id of the viewer in a `Cookie` header; undefined when there is none that is valid now. */
-  read(header: string | undefined): string | undefined;
+  /** What a `Cookie` header proves; undefined when there is none that is valid now. */
+  read(header: string | undefined): { readonly viewer: string; readonly login: string } | undefined;
 }
 
 /** `secure`: the page is reached by https, so the cookie is never sent without it. */
@@ -31,7 +33,8 @@ export function createViewerCookie(deps: {
 
   return {
     issue() {
-      const payload = `${VIEWER_ID}.${Math.floor(clock.now() / 1000) + LIFE_SECONDS}`;
+      const expires = Math.floor(clock.now() / 1000) + LIFE_SECONDS;
+      const payload = `${VIEWER_ID}.${expires}.${randomUUID()}`;
       return `${name}=${payload}.${sign(payload)}; Max-Age=${LIFE_SECONDS}; ${attributes}`;
     },
     clear: () => `${name}=; Max-Age=0; ${attributes}`,
@@ -39,9 +42,9 @@ export function createViewerCookie(deps: {
       for (const pair of (header ?? '').split(';')) {
         const [cookie, value = ''] = pair.trim().split('=', 2);
         if (cookie !== name) continue;
-        const [viewer = '', expires = '', signature = ''] = value.split('.');
-        const valid = sameText(signature, sign(`${viewer}.${expires}`));
-        if (valid && Number(expires) * 1000 > clock.now()) return viewer;
+        const [viewer = '', expires = '', login = '', signature = ''] = value.split('.');
+        const valid = sameText(signature, sign(`${viewer}.${expires}.${login}`));
+        if (valid && Number(expires) * 1000 > clock.now()) return { viewer, login };
       }
       return undefined;
     },

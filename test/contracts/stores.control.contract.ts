@@ -151,3 +151,16 @@ export function decisionTests(get: GetStores): void {
     expect(second.data).toEqual([made[2], made[1], made[0]]);
   });
 }
+
+export function logoutTests(get: GetStores): void {
+  it('knows the logins that were ended, until their cookies would be over', async () => {
+    const { logouts } = get();
+    const at = nextTime();
+    const [first, second] = [`first-${at}`, `second-${at}`];
+    await logouts.add(first, at, 0);
+    await logouts.add(first, at + 1, 0);
+    expect([await logouts.has(first), await logouts.has(second)]).toEqual([true, false]);
+    await logouts.add(second, at + 10, at + 1);
+    expect([await logouts.has(first), await logouts.has(second)]).toEqual([false, true]);
+  });
+}

@@ -4,6 +4,7 @@ import { hostedTests, inboxTests, outboxTests, threadTests } from './stores.chat
 import {
   decisionTests,
   idempotencyTests,
+  logoutTests,
   templateTests,
   tokenTests,
 } from './stores.control.contract.ts';
@@ -28,6 +29,7 @@ export function describeSmallStores(name: string, makeStore: () => Promise<Small
     describe('TokenStore', () => tokenTests(get));
     describe('IdempotencyStore', () => idempotencyTests(get));
     describe('DecisionLog', () => decisionTests(get));
+    describe('LogoutStore', () => logoutTests(get));
     describe('HostedMessageStore', () => hostedTests(get));
   });
 }

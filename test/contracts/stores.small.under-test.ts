@@ -14,6 +14,7 @@ export type SmallStores = Pick<
   | 'idempotency'
   | 'decisions'
   | 'hosted'
+  | 'logouts'
   | 'close'
 >;
 

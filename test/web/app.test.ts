@@ -82,6 +82,17 @@ describe('whoever is not logged in', () => {
     );
   });
 
+  it('is somebody who logged out, whoever kept a copy of the cookie; other logins go on', async () => {
+    const first = await logIn();
+    const second = await logIn();
+    cookie = first;
+    expect((await post('/logout', {})).headers.get('set-cookie')).toContain('Max-Age=0');
+    expect((await get('/')).status).toBe(401);
+    expect((await post('/web/action', {})).status).toBe(401);
+    cookie = second;
+    expect((await get('/')).status).toBe(200);
+  });
+
   it('is sent once more when a link on another site led here, as that brings no strict cookie', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     const first = await (await get(`/threads/${thread.id}`, headers)).text();
@@ -245,6 +256,7 @@ describe('writing', () => {
 
 describe('a button of a permission request', () => {
   let token: string;
+  let otherToken: string;
   const tokens = (html: string): readonly string[] =>
     [...html.matchAll(/name="token" value="([^"]+)"/g)].map(([, value = '']) => value);
 
@@ -253,7 +265,8 @@ describe('a button of a permission request', () => {
     const expires = stage.clock.now() + 60_000;
     stage.session.push(queued('p_1', 'go'), started('p_1'), asks('p_1', 'r_1', call, expires));
     await stage.present(thread);
-    token = tokens(await (await get(`/threads/${thread.id}`)).text())[0] ?? '';
+    const html = await (await get(`/threads/${thread.id}`)).text();
+    [token = '', otherToken = ''] = tokens(html);
   });
 
   it('answers with the option that it names', async () => {
@@ -265,10 +278,14 @@ describe('a button of a permission request', () => {
     });
   });
 
-  it('says who was faster when it comes too late', async () => {
+  it('says who was faster when it comes too late, and nothing to a double click', async () => {
     await post('/web/action', { token });
-    const late = await post('/web/action', { token });
-    expect([late.status, await messageOf(late)]).toEqual([409, 'Already allowed by the operator.']);
+    expect((await post('/web/action', { token })).status).toBe(200);
+    const late = await post('/web/action', { token: otherToken });
+    expect([late.status, await messageOf(late)]).toEqual([
+      409,
+      'Already allowed by the operator: Allow once.',
+    ]);
   });
 
   it('does nothing when its token was changed or made for another input', async () => {

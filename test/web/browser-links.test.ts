@@ -12,7 +12,7 @@ import { createLogin, type Login } from '../../src/web/login.ts';
 import { openGitHub, type GitHubBench } from '../github/bench.ts';
 import { findChromium, launchChromium, NO_CHROMIUM } from '../harness/browser.ts';
 import type { Comment, Issue } from '../harness/fake-github/model.ts';
-import { createMemoryHosted, listen } from './stage.ts';
+import { createMemoryHosted, createMemoryLogouts, listen } from './stage.ts';
 
 const chromium = findChromium();
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
@@ -51,6 +51,7 @@ describe.skipIf(chromium === undefined)(
           threadUrl: async (ref) => surface.threadUrl?.(ref),
           redact: (text) => text,
           login,
+          logouts: createMemoryLogouts(),
           cookieKey: key(9),
           publicUrl,
           actionTokens,

@@ -19,6 +19,7 @@ import type { Clock } from '../../src/core/ports/clock.ts';
 import type {
   HostedMessage,
   HostedMessageStore,
+  LogoutStore,
   InboundMessage,
 } from '../../src/core/ports/stores.ts';
 import type { SessionService } from '../../src/core/sessions/service.ts';
@@ -40,6 +41,11 @@ export const realClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+export function createMemoryLogouts(): LogoutStore {
+  const ended = new Set<string>();
+  return { add: async (login) => void ended.add(login), has: async (login) => ended.has(login) };
+}
 
 export function createMemoryHosted(): HostedMessageStore {
   const rows: HostedMessage[] = [];
@@ -113,6 +119,7 @@ export async function openStage(options: { readonly clock?: Clock } = {}) {
         })),
     },
     logger: { debug() {}, info() {}, warn() {}, error: (fields) => void logged.push(fields) },
+    logouts: createMemoryLogouts(),
     cookieKey: new Uint8Array(32).fill(9),
     publicUrl: 'http://127.0.0.1',
     defaultAgent: 'example',

@@ -18,7 +18,7 @@ import {
 } from '../harness/core-bench.ts';
 import { settle } from '../harness/manual-clock.ts';
 import { readHtml } from './read-html.ts';
-import { createMemoryHosted } from './stage.ts';
+import { createMemoryHosted, createMemoryLogouts } from './stage.ts';
 
 const ORIGIN = 'http://web.test';
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
@@ -51,6 +51,7 @@ async function openWeb(): Promise<SurfaceBench> {
       threadUrl: async () => undefined,
       login,
       actionTokens,
+      logouts: createMemoryLogouts(),
       cookieKey: key(9),
       publicUrl: ORIGIN,
       redact: (text) => text,

@@ -123,6 +123,13 @@ export interface ApiToken {
   readonly lastUsedAt: number | null;
 }
 
+/** Logins of the page that were ended before their time, so that a copy of the cookie is too. */
+export interface LogoutStore {
+  /** `at` and `forgetBefore`: milliseconds; ends before that are forgotten. */
+  add(login: string, at: number, forgetBefore: number): Promise<void>;
+  has(login: string): Promise<boolean>;
+}
+
 export interface TokenStore {
   /** `hash` is the SHA-256 of the whole token, hex; the token itself is never stored. */
   insert(token: ApiToken, hash: string): Promise<void>;

@@ -11,10 +11,18 @@ import { openWork } from './002-open-work.ts';
 import { deliveries } from './003-deliveries.ts';
 import { installations } from './004-installations.ts';
 import { trust } from './005-trust.ts';
+import { logouts } from './006-logouts.ts';
 import type { Migration } from './migration.ts';
 
 /** Step n makes schema n. Append only. */
-export const MIGRATIONS: readonly Migration[] = [first, openWork, deliveries, installations, trust];
+export const MIGRATIONS: readonly Migration[] = [
+  first,
+  openWork,
+  deliveries,
+  installations,
+  trust,
+  logouts,
+];
 
 /** The schema that this code reads and writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
