@@ -46,14 +46,16 @@ export async function triggerEdited(
   await change(edge, { place, title, by: editor, of, kind: 'edited', text, id });
 }
 
-/** `text`: what was deleted; most of it was between people, and costs no call. */
+/**
+ * By whomever: a bot that moderates takes back what was asked, too. `text`: what was deleted; most of
+ * it was between people, and costs no call.
+ */
 export async function triggerDeleted(
   edge: Edge,
   place: Place,
   { of, text }: { readonly of: string; readonly text: string },
   by: GitHubUser,
 ): Promise<void> {
-  if (!isHeard(edge, by)) return;
   if (mentionsUs(edge, text)) await outsiderChanged(edge, { place, title: '' }, of, undefined);
   await takeBack(edge, place, of, by);
 }

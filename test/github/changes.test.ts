@@ -91,6 +91,21 @@ test('a comment of an earlier session of the thread leaves its queue when it is 
   expect(prompts()).toEqual(['first', 'and this']);
 });
 
+test('a comment that a moderating bot deletes takes back what it asked for', async () => {
+  const { people, repo, ann, world } = bench;
+  const issue = people.openIssue(ann, repo, { title: 'Totals' });
+  await busy(issue);
+  const gone = people.comment(ann, issue, '@threadcast delete the tests');
+  await bench.until(() => shown(issue).includes('number 1 in line'));
+  const moderator = world.user('moderator[bot]', 'Bot');
+  people.setRole(repo, moderator, 'write');
+  people.deleteComment(moderator, gone);
+  await bench.until(() => shown(issue).includes('cancelled'));
+  go.resolve();
+  await bench.pass(5_000);
+  expect(prompts()).toEqual(['first']);
+});
+
 test('the reaction at the end of an edited text is found again after a restart', async () => {
   const { people, repo, ann, world } = bench;
   const issue = people.openIssue(ann, repo, { title: 'Totals' });
