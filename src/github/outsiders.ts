@@ -33,7 +33,7 @@ const WAITS_MS = 30 * 24 * 3_600_000;
  * Cards within an hour; more are not shown. Of one person on one thread and in all, and of everybody
  * in one repository: an installation's calls of an hour (455, client/surface.ts) are for its members.
  */
-const MOST = { thread: 3, person: 10, repository: 60 } as const;
+const MOST = { thread: 3, person: 20, repository: 60 } as const;
 const HOUR_MS = 3_600_000;
 
 export const isOutsiderCard = (key: string): boolean => key.startsWith(PREFIX);

@@ -276,7 +276,7 @@ test('whoever asks again and again gets three cards an hour', async () => {
   expect(bench.github.botComments(issue)).toHaveLength(3);
 });
 
-test('many issues get one person ten cards an hour, and many people a repository sixty', () => {
+test('many issues get one person twenty cards an hour, and many people a repository sixty', () => {
   const limit = createCardLimit();
   const shown = (people: readonly number[], at: number): number => {
     let number = 0;
@@ -288,8 +288,8 @@ test('many issues get one person ten cards an hour, and many people a repository
     }).length;
   };
   const crowd = Array.from({ length: 100 }, (_, person) => person + 10);
-  expect(shown(Array<number>(50).fill(1), 0)).toBe(10);
-  expect(shown(crowd, 0)).toBe(50);
+  expect(shown(Array<number>(50).fill(1), 0)).toBe(20);
+  expect(shown(crowd, 0)).toBe(40);
   expect(shown(crowd, 3_600_000)).toBe(60);
 });
 
