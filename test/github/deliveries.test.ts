@@ -81,6 +81,8 @@ function tellStory({ github, repo, alice, bob, eve }: Stage): {
   const { people } = github;
   const threads: Issue[] = [];
   const asked: string[] = [];
+  // Two: one stranger is shown ten cards an hour.
+  const strangers = [eve, github.user('stan')] as const;
   for (let n = 0; n < THREADS; n += 1) {
     const pull = n % 3 === 2;
     const open = pull ? people.openPull : people.openIssue;
@@ -95,7 +97,7 @@ function tellStory({ github, repo, alice, bob, eve }: Stage): {
     }
     people.comment(bob, thread, 'I only talk to people here.');
     people.comment(bob, thread, '> @threadcast quoted\n\nI agree.');
-    people.comment(eve, thread, `@threadcast stranger ${n}`);
+    people.comment(strangers[n % 2 === 0 ? 0 : 1], thread, `@threadcast stranger ${n}`);
     people.react(alice, thread, 'heart');
   }
   return { threads, asked };
