@@ -1,4 +1,7 @@
 /** GitHub and Slack on one whole server with the real example agent; only the platforms are fakes. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFakeGitHub } from '../harness/fake-github/fake-github.ts';
 import type { FakeGitHub } from '../harness/fake-github/fake-github.ts';
@@ -15,24 +18,24 @@ let slack: FakeSlack;
 let server: ServerProcess;
 let cookie: string;
 
+const settings = () => ({
+  LOG_LEVEL: 'warn',
+  EXAMPLE_DELAY_MS: '1',
+  APP_ID: String(github.world.app.id),
+  PRIVATE_KEY: github.privateKey,
+  WEBHOOK_SECRET: github.secret,
+  GHE_HOST: github.host,
+  GHE_PROTOCOL: 'http',
+  SLACK_BOT_TOKEN: slack.botToken,
+  SLACK_SIGNING_SECRET: slack.signingSecret,
+  SLACK_API_URL: slack.apiUrl,
+});
+
 async function start(): Promise<void> {
   const port = String(await freePort());
   server = await startServerProcess({
     dataDir: directory.path,
-    env: {
-      PORT: port,
-      PUBLIC_URL: `http://127.0.0.1:${port}`,
-      LOG_LEVEL: 'warn',
-      EXAMPLE_DELAY_MS: '1',
-      APP_ID: String(github.world.app.id),
-      PRIVATE_KEY: github.privateKey,
-      WEBHOOK_SECRET: github.secret,
-      GHE_HOST: github.host,
-      GHE_PROTOCOL: 'http',
-      SLACK_BOT_TOKEN: slack.botToken,
-      SLACK_SIGNING_SECRET: slack.signingSecret,
-      SLACK_API_URL: slack.apiUrl,
-    },
+    env: { ...settings(), PORT: port, PUBLIC_URL: `http://127.0.0.1:${port}` },
   });
   cookie = await logIn(server.loginUrl);
   github.hooks.target = `${server.url}/api/github/webhooks`;
@@ -142,6 +145,33 @@ describe('a server with both platforms', { timeout: 90_000 }, () => {
     slack.api.fault = () => undefined;
     await until(() => github.botComments(issue).some(({ body }) => body.includes('done')));
     expect((await health()).platforms['github']?.state).toBe('ready');
+  });
+
+  it('is up at once and ends in good order though both take every call and answer none', async () => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const other = await temporaryDirectory();
+    const waiting = await startServerProcess({
+      dataDir: other.path,
+      env: { ...settings(), GHE_HOST: host, SLACK_API_URL: `http://${host}/api/` },
+    });
+    const calls = await eventually(async () => {
+      const open = await promisify(silent.getConnections.bind(silent))();
+      return open >= 2 ? open : undefined;
+    });
+    expect(calls).toBeGreaterThanOrEqual(2);
+    const { platforms } = await waiting.api<{ platforms: Record<string, { state: string }> }>(
+      'GET',
+      '/health',
+    );
+    expect(Object.values(platforms).map(({ state }) => state)).not.toContain('ready');
+    // 10 s after the signal it would leave with code 1.
+    expect(await waiting.stop()).toBe(0);
+    silent.close();
+    await other.remove();
   });
 
   it('ends in good order, with code 0, while an outcome waits for its budget', async () => {

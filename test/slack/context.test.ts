@@ -33,6 +33,20 @@ const linkTo = ({ id }: SlackChannel, { ts, threadTs }: SlackMessage): string =>
   `https://fake.slack.com/archives/${id}/p${ts.replace('.', '')}${threadTs === null ? '' : `?thread_ts=${threadTs}&cid=${id}`}`;
 
 describe('the thread', () => {
+  it('is left out, and the agent told so, when Slack does not give it within ten seconds', async () => {
+    await open();
+    const root = say('bob', 'The deploy is red');
+    bench.openedAt(root);
+    bench.slack.api.fault = ({ method }) =>
+      method === 'conversations.replies' ? { kind: 'hang' } : undefined;
+    say('ann', '@threadcast why?', root);
+    await bench.clock.until(() => bench.stores.agents.prompts.length === 1, 15_000, 100);
+    expect(prompt()).toMatchInlineSnapshot(`
+      "Slack did not give what was said before within 10 s, so all of it was left out.
+      why?"
+    `);
+  });
+
   it('is given with the first mention, and later what was said since', async () => {
     await open();
     const root = say('bob', 'The deploy is ```red```');
