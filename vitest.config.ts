@@ -1,4 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Begun first: else a run ends with one worker at work on one of them, and the others idle. */
+const LONGEST = ['scenarios/kill.test.ts', 'scenarios/two-servers.test.ts', 'deliveries.test.ts'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      LONGEST.some((name) => moduleId.endsWith(name));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -7,6 +20,7 @@ export default defineConfig({
     pool: 'forks',
     // All cores: most tests wait for processes and databases. By default one core is kept free.
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
     // On a loaded CI machine simulated time can overtake real sockets. A second try is reported as one.
     retry: process.env['CI'] === undefined ? 0 : 1,
     testTimeout: 30_000,
