@@ -22,6 +22,8 @@ const WEB_WORDS = [...CHAT_WORDS, 'ask', 'long', 'chunks 3000', 'crash'];
 /** Threads of each place that are talked on: each costs an agent's process in every life. */
 const RECENT = 3;
 const MESSAGES_A_MINUTE = 1e9;
+/** Of the mentions on GitHub: more than 60 would wait out our own budget of a minute in the end. */
+const SHARE_ON_GITHUB = 0.4;
 
 interface Pending {
   readonly requestId: string;
@@ -102,8 +104,17 @@ export async function openStage({ seed, postgres }: StageOptions) {
     return server;
   }
 
-  /** A mention on GitHub and one on Slack, on a new thread or a known one. */
+  /** A mention on Slack, and often one on GitHub, on a new thread or a known one. */
   function mention(): void {
+    if (mentions.size === 0 || random() < SHARE_ON_GITHUB) mentionOnGitHub();
+    const thread = roots.length < RECENT || random() < 0.1 ? undefined : pick(roots.slice(-RECENT));
+    const text = `@threadcast ${pick(CHAT_WORDS)}`;
+    const message = slack.people.say(sal, general, text, { ...(thread && { thread }) });
+    said.push(message);
+    if (thread === undefined) roots.push(message);
+  }
+
+  function mentionOnGitHub(): void {
     const issues = [...mentions.keys()];
     const issue =
       issues.length < RECENT || random() < 0.1
@@ -111,11 +122,6 @@ export async function openStage({ seed, postgres }: StageOptions) {
         : pick(issues.slice(-RECENT));
     github.people.comment(ann, issue, `@threadcast ${pick(CHAT_WORDS)}`);
     mentions.set(issue, (mentions.get(issue) ?? 0) + 1);
-    const thread = roots.length < RECENT || random() < 0.1 ? undefined : pick(roots.slice(-RECENT));
-    const text = `@threadcast ${pick(CHAT_WORDS)}`;
-    const message = slack.people.say(sal, general, text, { ...(thread && { thread }) });
-    said.push(message);
-    if (thread === undefined) roots.push(message);
   }
 
   async function write(web: WebClient): Promise<void> {
