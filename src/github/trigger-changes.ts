@@ -26,22 +26,26 @@ export async function triggerEdited(
   const isFor = (text: string): boolean => mentionsUs(edge, text);
   // Somebody else's edit asks for nothing in the name of the one who wrote.
   if (!isHeard(edge, editor) || editor.id !== heard.by.id) return;
+  const { place, title, deliveryId: of, text, subject } = heard;
+  const id = editedId(of, editedAt, text);
   if (!isFor(from)) {
-    if (isFor(heard.text)) await hear(edge, heard);
+    if (!isFor(text)) return;
+    await hear(edge, heard);
+    // Known to core when it had been taken out and is there again.
+    if (!holds(await callerOf(edge, place, editor), 'run')) return;
+    await change(edge, { place, title, by: editor, of, kind: 'restored', text, id });
     return;
   }
-  const { place, title, deliveryId: of, text, subject } = heard;
   if (!holds(await callerOf(edge, place, editor), 'run')) {
     // What a maintainer let run stays as it was seen; what still waits is shown anew.
     const card = await outsiderChanged(edge, heard, of, isFor(text) ? heard : undefined);
-    if (card === 'none' && !isFor(text)) await takeBack(edge, place, of, editor);
+    if (card === 'none' && !isFor(text)) await takeBack(edge, place, of, editor, id);
     return;
   }
   if (!isFor(text)) {
-    await takeBack(edge, place, of, editor);
+    await takeBack(edge, place, of, editor, id);
     return;
   }
-  const id = editedId(of, editedAt, text);
   if (subject !== null) await edge.triggers.remember(id, subject);
   await change(edge, { place, title, by: editor, of, kind: 'edited', text, id });
 }
@@ -57,14 +61,14 @@ export async function triggerDeleted(
   by: GitHubUser,
 ): Promise<void> {
   if (mentionsUs(edge, text)) await outsiderChanged(edge, { place, title: '' }, of, undefined);
-  await takeBack(edge, place, of, by);
+  await takeBack(edge, place, of, by, `${of}@deleted`);
 }
 
 const mentionsUs = ({ identity }: Edge, text: string): boolean =>
   findMentions(visibleText(text), identity.names).length > 0;
 
-function takeBack(edge: Edge, place: Place, of: string, by: GitHubUser): Promise<void> {
-  return change(edge, { place, title: '', by, of, kind: 'deleted', text: '', id: `${of}@deleted` });
+function takeBack(edge: Edge, place: Place, of: string, by: GitHubUser, id: string): Promise<void> {
+  return change(edge, { place, title: '', by, of, kind: 'deleted', text: '', id });
 }
 
 interface Change {
@@ -72,7 +76,7 @@ interface Change {
   readonly title: string;
   readonly by: GitHubUser;
   readonly of: string;
-  readonly kind: 'edited' | 'deleted';
+  readonly kind: 'edited' | 'restored' | 'deleted';
   readonly text: string;
   readonly id: string;
 }

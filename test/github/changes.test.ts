@@ -106,6 +106,26 @@ test('a comment that a moderating bot deletes takes back what it asked for', asy
   expect(prompts()).toEqual(['first']);
 });
 
+test('a mention that is taken out and put in again is heard again, and once', async () => {
+  const { people, repo, ann } = bench;
+  const issue = people.openIssue(ann, repo, { title: 'Totals' });
+  await busy(issue);
+  const comment = people.comment(ann, issue, '@threadcast mend it');
+  await bench.until(() => shown(issue).includes('number 1 in line'));
+  people.editComment(ann, comment, 'Never mind.');
+  await bench.until(() => shown(issue).includes('cancelled'));
+  people.editComment(ann, comment, '@threadcast mend it after all');
+  await bench.until(() => shown(issue).includes('number 1 in line'));
+  go.resolve();
+  await hasRun(2);
+  const late = people.comment(ann, issue, 'and this');
+  people.editComment(ann, late, '@threadcast and this');
+  await hasRun(3);
+  await bench.pass(10_000);
+  expect(prompts()).toEqual(['first', 'mend it after all', 'and this']);
+  expect(shown(issue)).not.toContain('edit');
+});
+
 test('the reaction at the end of an edited text is found again after a restart', async () => {
   const { people, repo, ann, world } = bench;
   const issue = people.openIssue(ann, repo, { title: 'Totals' });

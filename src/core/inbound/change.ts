@@ -27,7 +27,7 @@ export async function handleChange(
   const original = await promptIdOfDelivery(message.thread.surface, change.of);
   const asked = await askedWith(context, original);
   if (asked === undefined) return undefined;
-  const { sessionId, ids } = asked;
+  const { sessionId, ids, isTakenBack } = asked;
   const { waiting } = await sessions.queue(caller, sessionId);
   const stale = waiting.map(({ id }) => id).filter((id) => ids.includes(id));
   if (change.kind === 'deleted') {
@@ -35,6 +35,10 @@ export async function handleChange(
     return undefined;
   }
   if (parsed.kind !== 'prompt') return undefined;
+  if (change.kind === 'restored') {
+    if (isTakenBack) await promptWith(context, sessionId, parsed.text, { editOf: original });
+    return undefined;
+  }
   if (stale.length === 0) {
     // The session says so itself, on every thread that shows it.
     await sessions.offerEdit(caller, ids.at(-1) ?? original, parsed.text);
@@ -46,17 +50,28 @@ export async function handleChange(
   return info(EDIT_TAKEN);
 }
 
-/** The prompts that one text became, as it was and as it was edited, oldest first; and where. */
+interface Asked {
+  readonly sessionId: SessionId;
+  /** Oldest first. */
+  readonly ids: readonly PromptId[];
+  /** None of them waits, and the newest never began. */
+  readonly isTakenBack: boolean;
+}
+
+/** The prompts that one text became, as it was and as it was edited. */
 async function askedWith(
   { bound, transcript }: HandlerContext,
   original: PromptId,
-): Promise<{ readonly sessionId: SessionId; readonly ids: readonly PromptId[] } | undefined> {
+): Promise<Asked | undefined> {
   for (const sessionId of bound) {
     const { turns } = await transcript(sessionId);
-    const ids = [...turns.values()]
-      .filter(({ promptId, editOf }) => promptId === original || editOf === original)
-      .map(({ promptId }) => promptId);
-    if (ids.length > 0) return { sessionId, ids };
+    const own = [...turns.values()].filter(
+      ({ promptId, editOf }) => promptId === original || editOf === original,
+    );
+    const newest = own.at(-1);
+    if (newest === undefined) continue;
+    const isTakenBack = newest.state === 'cancelled' && newest.startedAt === null;
+    return { sessionId, ids: own.map(({ promptId }) => promptId), isTakenBack };
   }
   return undefined;
 }

@@ -36,9 +36,12 @@ export interface InboundMessage {
   readonly released?: { readonly readOnly: boolean } | undefined;
   /**
    * The person changed an earlier message of theirs (`of`: its deliveryId) instead of writing a new
-   * one: `text` is what it reads now, empty when it was deleted.
+   * one: `text` is what it reads now, empty when it was deleted. `restored`: it is for us again, after
+   * it had been taken back.
    */
-  readonly change?: { readonly of: string; readonly kind: 'edited' | 'deleted' } | undefined;
+  readonly change?:
+    | { readonly of: string; readonly kind: 'edited' | 'restored' | 'deleted' }
+    | undefined;
 }
 
 /** Durable dedupe of what came in; rows are worked off by a level-triggered worker. */
