@@ -53,6 +53,10 @@ export function earlyEnd({ state, stopReason, parts }: TurnView): string | undef
   );
 }
 
+/** Whether to offer that the turn is run again: it ended, but not as it should have. */
+export const canRetry = ({ state }: Pick<TurnView, 'state'>): boolean =>
+  state === 'failed' || state === 'interrupted' || state === 'stopped';
+
 const number = new Intl.NumberFormat('en-US');
 
 /** `12,400`. */

@@ -8,7 +8,7 @@ import type { ResolvedView } from '../../core/ports/surface.ts';
 import { errorText } from '../../core/transcript/plain.ts';
 import { diffLines } from '../../core/transcript/diff.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
-import { count, earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
+import { canRetry, count, earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
 import { renderDiff } from './diff.ts';
 import { code, neutralMarkdown, prose } from './neutral.ts';
 import { splitComment } from './split.ts';
@@ -69,6 +69,7 @@ export function renderTurn(
     ...notices(turn),
     ending(turn),
     steps(turn, url),
+    canRetry(turn) ? '<sub>`/retry` runs it again.</sub>' : '',
     footer(turn),
   ];
   return splitComment(

@@ -7,7 +7,7 @@ import type { TurnState, TurnView } from '../../core/model/transcript.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { splitMarkdown } from '../../core/transcript/split.ts';
 import { elapsed, turnText } from '../../core/transcript/text.ts';
-import { count, earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
+import { canRetry, count, earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
 import {
   context,
   cut,
@@ -172,6 +172,7 @@ function endOf(turn: TurnView): readonly string[] {
   const usage = turn.endedAt === null ? '' : plainLine(usageText(turn.usage));
   return [
     ...(reason === undefined ? [] : [`⚠️ ${escape(cut(reason, REASON_LIMIT))}`]),
+    ...(canRetry(turn) ? ['Mention me with `retry` to run it again.'] : []),
     ...(usage === '' ? [] : [usage]),
   ];
 }

@@ -1,6 +1,6 @@
 /** What a session is, above its turns: who started it, where it works, which threads show it. */
 import type { Session } from '../../core/model/session.ts';
-import { usageText } from './turn-frame.ts';
+import { usageText } from '../../core/transcript/words.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { placeName, shownName } from './name.ts';

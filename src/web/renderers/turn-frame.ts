@@ -1,9 +1,8 @@
 /** What stands around the parts of a turn: its state, plan, end and footer, wherever it is shown. */
 import type { PlanEntry, TurnState, TurnView } from '../../core/model/transcript.ts';
-import type { Usage } from '../../core/model/session.ts';
 import type { ResolvedView } from '../../core/ports/surface.ts';
 import { elapsed } from '../../core/transcript/text.ts';
-import { placeInLine } from '../../core/transcript/words.ts';
+import { canRetry, earlyEnd, placeInLine, usageText } from '../../core/transcript/words.ts';
 import { showHidden } from './hidden.ts';
 import { markup, type Html } from './html.ts';
 import { icon, type IconName } from './icon.ts';
@@ -24,17 +23,8 @@ const TURN_STATES: Readonly<Record<TurnState, { icon: IconName; word: string }>>
   cancelled: { icon: 'cross', word: 'cancelled' },
 };
 
-/** ACP stop reasons that a reader must know of though the turn is `done`. */
-const EARLY_ENDS: Readonly<Record<string, string>> = {
-  max_tokens: 'The answer ends here because the model reached its token limit.',
-  max_turn_requests: 'The agent stopped because it reached its limit of model requests.',
-  refusal: 'The agent refused to go on.',
-};
-
 const isRunning = (state: TurnState): boolean =>
   state === 'preparing' || state === 'working' || state === 'waiting' || state === 'stopping';
-const canRetry = (state: TurnState): boolean =>
-  state === 'failed' || state === 'interrupted' || state === 'stopped';
 
 /** The word for a state of a turn. */
 export const stateWord = (state: TurnState): string => TURN_STATES[state].word;
@@ -86,8 +76,7 @@ export function renderPlan(plan: readonly PlanEntry[]): Html | null {
 }
 
 export function renderEnd({ turn, sessionId }: TurnShown): Html {
-  const early = turn.state === 'done' ? EARLY_ENDS[turn.stopReason ?? ''] : undefined;
-  const reason = turn.reason ?? early;
+  const reason = turn.reason ?? earlyEnd(turn);
   const usage = turn.endedAt === null ? '' : usageText(turn.usage);
   const action = `/web/sessions/${sessionId}/prompts/${turn.promptId}/retry`;
   return markup`${
@@ -95,23 +84,10 @@ export function renderEnd({ turn, sessionId }: TurnShown): Html {
     markup`<p class="reason" dir="auto">${icon('alert')} <span>${showHidden(reason, 'code')}</span></p>`
   }
     ${
-      canRetry(turn.state) &&
+      canRetry(turn) &&
       markup`<form class="again" method="post" action="${action}" data-async>
         <button class="small">${icon('retry')}Retry</button>
       </form>`
     }
     ${usage !== '' && markup`<footer class="usage">${usage}</footer>`}`;
-}
-
-/** `12,400 of 200,000 tokens of context · 0.0312 USD`; empty when the agent reported none. */
-export function usageText(usage: Usage | null): string {
-  if (usage === null) return '';
-  const number = new Intl.NumberFormat('en-US');
-  const size = usage.size === undefined ? '' : ` of ${number.format(usage.size)}`;
-  const tokens =
-    usage.used === undefined ? [] : [`${number.format(usage.used)}${size} tokens of context`];
-  const cost = usage.cost && usage.cost.amount > 0 ? usage.cost : undefined;
-  return [...tokens, ...(cost ? [`${Number(cost.amount.toFixed(4))} ${cost.currency}`] : [])].join(
-    ' · ',
-  );
 }

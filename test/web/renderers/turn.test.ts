@@ -72,6 +72,11 @@ describe('the message of a turn', () => {
     `);
   });
 
+  it('says of a turn without a word that it has none, as every surface does', () => {
+    push(queued('p_1', 'go'), started('p_1'), ended('p_1'));
+    expect(readHtml(show())).toContain('The agent ended without an answer.');
+  });
+
   it('says why it failed and offers to run it again', () => {
     push(queued('p_1', 'go'), started('p_1'), ended('p_1', 'failed', 'The agent exited: ENOSPC'));
     expect(readHtml(show())).toMatchInlineSnapshot(`
