@@ -135,6 +135,10 @@ function templateOf(agent: NpmAgent): BuiltinTemplate {
   };
 }
 
+/** Names of the variables that log in the agent that is started with these arguments, if we know it. */
+export const loginVariables = (args: readonly string[]): readonly string[] =>
+  NPM_AGENTS.find(({ spec }) => args.includes(spec))?.keys ?? [];
+
 export interface TemplateCheck {
   readonly canStart: boolean;
   /** What is missing, each a thing to do as a sentence; empty when it can start. */

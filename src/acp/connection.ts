@@ -11,11 +11,13 @@ import { handshake } from './handshake.ts';
 import { objectIn, textIn } from './json.ts';
 import { createLink } from './link.ts';
 import type { Link, LinkDeps } from './link.ts';
-import { loginNeeded, loginRefusal } from './login.ts';
+import { loginGiven, loginNeeded, loginRefusal, withoutKey } from './login.ts';
+import type { LoginGiven } from './login.ts';
 
 export function createAgentConnector(deps: LinkDeps): AgentConnector {
   return {
     async open(process, options, handlers) {
+      const login = loginGiven(options.launch);
       const onAbort = (): void => void process.end();
       options.signal.addEventListener('abort', onAbort, { once: true });
       try {
@@ -23,12 +25,12 @@ export function createAgentConnector(deps: LinkDeps): AgentConnector {
         const link = createLink(process, handlers, deps);
         const opened = await handshake(
           { call: link.call, report: link.report, quiet: link.quiet, log: handlers.log },
-          { cwd: process.cwd, mcpServers: options.mcpServers, previous: options.previous },
+          { cwd: process.cwd, mcpServers: options.mcpServers, previous: options.previous, login },
         );
-        return { connection: createConnection(process, link, opened), opened };
+        return { connection: createConnection(process, link, opened, login), opened };
       } catch (error) {
         await process.end();
-        if (!options.signal.aborted) throw error;
+        if (!options.signal.aborted) throw withoutKey(error, login);
         throw new AppError('agent_failed', 'The agent was stopped before it was ready.', {
           cause: error,
         });
@@ -43,6 +45,7 @@ function createConnection(
   process: AgentProcess,
   link: Link,
   opened: OpenedSession,
+  login: LoginGiven,
 ): AgentConnection {
   const sessionId = opened.acpSessionId;
   let prompting = false;
@@ -67,7 +70,8 @@ function createConnection(
         };
       } catch (error) {
         const refusal = loginRefusal(error);
-        throw refusal === undefined ? error : loginNeeded(undefined, refusal);
+        if (refusal === undefined) throw withoutKey(error, login);
+        throw loginNeeded({ agentInfo: link.report() }, refusal, login);
       } finally {
         prompting = false;
       }

@@ -9,11 +9,13 @@ import type { OpenedSession } from '../core/ports/agent.ts';
 import { textIn } from './json.ts';
 import type { AgentCall } from './link.ts';
 import { keyMethods, loginNeeded, loginRefusal } from './login.ts';
+import type { LoginGiven } from './login.ts';
 
 export interface HandshakeOptions {
   readonly cwd: string;
   readonly mcpServers: readonly unknown[];
   readonly previous: string | null;
+  readonly login: LoginGiven;
 }
 
 export interface HandshakeDeps {
@@ -45,7 +47,9 @@ export async function handshake(
   ];
   for (const how of ways) {
     try {
-      return await loggedIn(deps, initialized, () => openSession(deps, how, options));
+      return await loggedIn(deps, initialized, options.login, () =>
+        openSession(deps, how, options),
+      );
     } catch (error) {
       const cause = error instanceof AppError ? error.cause : undefined;
       if (!(cause instanceof RequestError)) throw error;
@@ -60,6 +64,7 @@ export async function handshake(
 async function loggedIn(
   deps: HandshakeDeps,
   initialized: unknown,
+  login: LoginGiven,
   open: () => Promise<OpenedSession>,
 ): Promise<OpenedSession> {
   const attempt = async (): Promise<OpenedSession | RequestError> => {
@@ -84,7 +89,7 @@ async function loggedIn(
     result = await attempt();
   }
   // Thrown without a RequestError as its cause: another way to open would want the login as well.
-  if (result instanceof RequestError) throw loginNeeded(initialized, result);
+  if (result instanceof RequestError) throw loginNeeded(initialized, result, login);
   return result;
 }
 

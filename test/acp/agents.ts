@@ -95,13 +95,19 @@ export function createWitness(
   };
 }
 
+const NOTHING_GIVEN = { args: [], env: {} };
+
 export function openAgent(
   process: AgentProcess,
   witness: Witness,
   previous: string | null = null,
   signal = new AbortController().signal,
+  launch: {
+    readonly args: readonly string[];
+    readonly env: Record<string, string>;
+  } = NOTHING_GIVEN,
 ): Promise<{ connection: AgentConnection; opened: OpenedSession }> {
-  return connector.open(process, { mcpServers: [], previous, signal }, witness.handlers);
+  return connector.open(process, { mcpServers: [], previous, signal, launch }, witness.handlers);
 }
 
 /** The text of all agent message chunks. */

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { builtinTemplates } from '../../src/acp/builtin-templates.ts';
 import type { AppError } from '../../src/core/model/errors.ts';
 import { createWitness, openAgent, say, spoken, startNode } from './agents.ts';
 import { echoes, FAULTY, openFaulty as open } from './faulty.ts';
+
+const gemini = builtinTemplates({ nodePath: '', exampleAgentPath: '' }).find(
+  ({ id }) => id === 'gemini',
+);
 
 async function refused(fault: string): Promise<AppError> {
   const process = await startNode([FAULTY, fault]);
@@ -42,6 +47,36 @@ describe('an agent that does not start', () => {
       Set its key in the environment of the server (\`npm start agents\` says which), start the server again, then retry."
     `);
     expect(error.details['methods']).toMatchObject([{ id: 'key' }, { command: 'faulty login' }]);
+  });
+
+  it.each([
+    [
+      'login',
+      {},
+      'Faulty agent is not logged in: Authentication required. Set GEMINI_API_KEY or GOOGLE_API_KEY in the environment of the server, start the server again, then retry.',
+    ],
+    [
+      'login',
+      { GEMINI_API_KEY: 'hidden' },
+      'Faulty agent is not logged in: Authentication required. It was given GEMINI_API_KEY and does not take it: correct that where the server runs, start the server again, then retry.',
+    ],
+    [
+      'refuse',
+      {},
+      'The agent answered initialize with an error: Internal error (no disk). It was given no key. Set GEMINI_API_KEY or GOOGLE_API_KEY in the environment of the server, start the server again, then retry.',
+    ],
+    [
+      'refuse',
+      { GOOGLE_API_KEY: 'hidden' },
+      'The agent answered initialize with an error: Internal error (no disk)',
+    ],
+  ])('that we know is told with the key that it lacks: %s, given %o', async (how, env, says) => {
+    const launch = { args: gemini?.spawn.args ?? [], env };
+    const process = await startNode([FAULTY, how]);
+    const { signal } = new AbortController();
+    await expect(openAgent(process, createWitness(), null, signal, launch)).rejects.toMatchObject({
+      message: says,
+    });
   });
 
   it('until it is told to use the key that it has is told so', async () => {

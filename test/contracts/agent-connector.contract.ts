@@ -40,7 +40,7 @@ export function agentConnectorContract(name: string, under: ConnectorUnderTest):
     };
     const process = await under.start(key);
     const signal = new AbortController().signal;
-    const options = { mcpServers: [], previous, signal };
+    const options = { mcpServers: [], previous, signal, launch: { args: [], env: {} } };
     return {
       key,
       happened,

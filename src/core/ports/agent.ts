@@ -2,7 +2,7 @@
 import type { AgentReport } from '../model/agent.ts';
 import type { ContentBlock } from '../model/content.ts';
 import type { PermissionOption } from '../model/permission.ts';
-import type { AgentExit, AgentProcess } from './runtime.ts';
+import type { AgentExit, AgentLaunch, AgentProcess } from './runtime.ts';
 
 /** A raw ACP session update: what the agent said, unknown fields and kinds included. */
 export interface RawUpdate {
@@ -64,6 +64,8 @@ export interface AgentConnector {
       readonly mcpServers: readonly unknown[];
       readonly previous: string | null;
       readonly signal: AbortSignal;
+      /** What it was started with, to say what it lacks when it refuses. */
+      readonly launch: Pick<AgentLaunch, 'args' | 'env'>;
     },
     handlers: AgentHandlers,
   ): Promise<{ readonly connection: AgentConnection; readonly opened: OpenedSession }>;

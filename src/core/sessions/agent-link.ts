@@ -138,7 +138,12 @@ class Link implements AgentLink {
     this.#workspace = agent.cwd;
     const { connection, opened } = await this.#deps.connector.open(
       agent,
-      { mcpServers: session.mcpServers, previous: session.acpSessionId, signal },
+      {
+        mcpServers: session.mcpServers,
+        previous: session.acpSessionId,
+        signal,
+        launch: this.#launchOf(session),
+      },
       { ...this.#deps.handlers, report: (report) => this.#onReport(report) },
     );
     this.#fresh = opened.how === 'new' && session.acpSessionId !== null;
