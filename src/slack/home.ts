@@ -10,6 +10,8 @@ import type { Caller } from '../core/model/actor.ts';
 import { isAppError } from '../core/model/errors.ts';
 import type { PermissionRequest } from '../core/model/permission.ts';
 import type { Session } from '../core/model/session.ts';
+import { PRIORITY } from '../core/model/message.ts';
+import { createBudget } from '../core/outbox/budget.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { ThreadStore } from '../core/ports/stores.ts';
@@ -46,6 +48,8 @@ const MOST_WATCHED = 50;
 /** Changes come in bursts: one publication for all of them. */
 const SETTLE_MS = 2_000;
 const GAP_MS = 10_000;
+/** Of `views.publish`, a hundred a minute in a workspace; the rest is for who opens theirs. */
+const UPDATES = { burst: 20, perMinute: 60 } as const;
 /** Sessions of everybody that are looked at for those of one person: pages of 200. */
 const MOST_PAGES = 5;
 
@@ -62,6 +66,7 @@ interface Watched {
 export function createHomes(deps: HomesDeps): Homes {
   const { clock, logger } = deps;
   const watched = new Map<string, Watched>();
+  const updates = createBudget(UPDATES, clock);
 
   const show = async (tab: Watched, note?: string): Promise<void> => {
     const { team, user } = tab;
@@ -72,16 +77,25 @@ export function createHomes(deps: HomesDeps): Homes {
     tab.publishedAt = clock.now();
     if (hash === tab.hash) return;
     const answer = await deps.workspaces.call(team, 'views.publish', { user_id: user, view });
-    if (answer.ok) tab.hash = hash;
-    else logger.warn({ failure: answer.failure }, 'a Home tab was not published');
+    if (answer.ok) {
+      tab.hash = hash;
+      return;
+    }
+    const { failure } = answer;
+    logger.warn({ failure }, 'a Home tab was not published');
+    if (failure.kind === 'throttled') updates.throttled(failure.retryAfterMs);
+    // Slack had no time; what it says no to is the same next time.
+    if (failure.kind !== 'said' && clock.now() - tab.openedAt < WATCHED_MS) later(tab);
   };
 
   const later = (tab: Watched): void => {
     if (tab.isDue) return;
     tab.isDue = true;
     const wait = Math.max(SETTLE_MS, tab.publishedAt + GAP_MS - clock.now());
-    clock.after(wait, () => {
+    clock.after(Math.max(wait, updates.wait(PRIORITY.progress)), () => {
       tab.isDue = false;
+      if (updates.wait(PRIORITY.progress) > 0) return later(tab);
+      updates.take();
       show(tab).catch((error: unknown) =>
         logger.warn({ err: error }, 'a Home tab could not be brought up to date'),
       );

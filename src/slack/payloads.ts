@@ -159,10 +159,14 @@ export function deliveryIdOf(body: Envelope): string | undefined {
 export function laneOf(body: Envelope): string {
   const { event } = body;
   if (event === undefined) return deliveryIdOf(body) ?? '';
-  const message = z
-    .looseObject({ ts: z.string().optional(), thread_ts: z.string().optional() })
-    .safeParse(event['message'] ?? event['previous_message'] ?? event);
-  const thread = message.success ? (message.data.thread_ts ?? message.data.ts) : undefined;
-  const channel = typeof event.channel === 'string' ? event.channel : '';
-  return `${teamOf(body) ?? ''}/${channel}/${thread ?? ''}`;
+  const about = z
+    .looseObject({
+      ts: z.string().optional(),
+      thread_ts: z.string().optional(),
+      channel: z.string().optional(),
+    })
+    .safeParse(event['message'] ?? event['previous_message'] ?? event['item'] ?? event);
+  const { thread_ts, ts: own, channel: its = '' } = about.success ? about.data : {};
+  const channel = typeof event.channel === 'string' ? event.channel : its;
+  return `${teamOf(body) ?? ''}/${channel}/${thread_ts ?? own ?? ''}`;
 }

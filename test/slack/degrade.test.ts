@@ -41,12 +41,12 @@ describe('plan and steps', () => {
     await passOn(bench, 1_000);
     expect((await bench.shown())[0]).toMatchInlineSnapshot(`
       "(✅ *Example* · done · 0 s)
+      Two tests fail.
       Plan: 1 of 2 done
       [x] Read the tests
       [ ] Mend the code
       1 step
-      [!] 💻 npm test (2 of 40 tests fail <!channel>)
-      Two tests fail."
+      [!] 💻 npm test (2 of 40 tests fail <!channel>)"
     `);
   });
 
@@ -61,12 +61,12 @@ describe('plan and steps', () => {
     await passOn(bench, 1_000);
     expect((await bench.shown())[0]).toMatchInlineSnapshot(`
       "(✅ *Example* · done · 0 s)
+      Two tests fail.
       *Plan: 1 of 2 done*
       ✅ Read the tests
       ▫️ Mend the code
       *1 step*
-      ❌ 💻 npm test
-      Two tests fail."
+      ❌ 💻 npm test"
     `);
     await bench.say('asker', 'once more');
     await passOn(bench, 1_000);

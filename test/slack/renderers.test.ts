@@ -76,6 +76,21 @@ describe('what Slack shows of the recorded turns of real agents', () => {
               "type": "context",
             },
             {
+              "text": "Stub will use Write.
+
+      Stub done after 1 tool result(s). Last result began: "User refused permission to run tool"",
+              "type": "markdown",
+            },
+            {
+              "elements": [
+                {
+                  "text": "1,276 of 1,000,000 tokens of context · 0.0173 USD",
+                  "type": "mrkdwn",
+                },
+              ],
+              "type": "context",
+            },
+            {
               "tasks": [
                 {
                   "output": {
@@ -100,21 +115,6 @@ describe('what Slack shows of the recorded turns of real agents', () => {
               ],
               "title": "1 step",
               "type": "plan",
-            },
-            {
-              "text": "Stub will use Write.
-
-      Stub done after 1 tool result(s). Last result began: "User refused permission to run tool"",
-              "type": "markdown",
-            },
-            {
-              "elements": [
-                {
-                  "text": "1,276 of 1,000,000 tokens of context · 0.0173 USD",
-                  "type": "mrkdwn",
-                },
-              ],
-              "type": "context",
             },
           ],
           "text": "✅ *claude-agent-acp* · done · 0 s

@@ -3,6 +3,7 @@
  * conversation of their own: without a word they would wait for nothing.
  */
 import type { Clock } from '../../core/ports/clock.ts';
+import type { Logger } from '../../core/ports/logger.ts';
 import { isDirect, type Place } from '../address.ts';
 import type { CallFailure } from './calls.ts';
 import { codeOf, sendFailureOf } from './failures.ts';
@@ -23,14 +24,15 @@ const OF_THE_CHANNEL: ReadonlySet<string> = new Set([
 
 const QUIET_MS = 3_600_000;
 
-/** Never rejects; best effort, once an hour for a person and thread. `asker`: a user's id. */
+/** Best effort, once an hour for a person and thread; never rejects. `asker`: id of a user of its team. */
 export type TellElsewhere = (place: Place, asker: string, failure: CallFailure) => Promise<void>;
 
 export function createTellElsewhere(deps: {
   readonly workspaces: Pick<Workspaces, 'call'>;
   readonly clock: Clock;
+  readonly logger: Logger;
 }): TellElsewhere {
-  const { workspaces, clock } = deps;
+  const { workspaces, clock, logger } = deps;
   const toldAt = new Map<string, number>();
   return async (place, asker, failure) => {
     if (!OF_THE_CHANNEL.has(codeOf(failure)) || isDirect(place.channel)) return;
@@ -43,6 +45,7 @@ export function createTellElsewhere(deps: {
     const reason = 'message' in why ? why.message : '';
     const text = `I cannot answer you in <#${place.channel}>. ${reason} What you asked runs all the same: my Home tab shows it, and stops it.`;
     const args = { channel: asker, text };
-    await workspaces.call(place.team, 'chat.postMessage', args).catch(() => undefined);
+    const answer = await workspaces.call(place.team, 'chat.postMessage', args);
+    if (!answer.ok) logger.warn({ failure: answer.failure }, 'a person could not be told');
   };
 }

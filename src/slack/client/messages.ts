@@ -3,6 +3,7 @@
  * plan blocks, without any blocks, then shorter; a message that says less is better than none.
  */
 import type { Clock } from '../../core/ports/clock.ts';
+import type { Logger } from '../../core/ports/logger.ts';
 import type { Place } from '../address.ts';
 import { cut, type SlackBody } from '../renderers/body.ts';
 import { withoutPlans } from '../renderers/steps.ts';
@@ -31,6 +32,7 @@ function isBad(result: CallResult): boolean {
 export function createMessages(deps: {
   readonly workspaces: Workspaces;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly streams: Pick<Streams, 'end'>;
 }): Messages {
   const { workspaces, streams, clock } = deps;

@@ -5,6 +5,7 @@
 import type { PageLinks } from '../../core/access/page-links.ts';
 import type { ThreadRef } from '../../core/model/thread.ts';
 import type { Clock } from '../../core/ports/clock.ts';
+import type { Logger } from '../../core/ports/logger.ts';
 import type {
   CallKind,
   NamedBudget,
@@ -35,6 +36,7 @@ export interface SlackSurfaceDeps {
   /** To our own pages, when people can reach them. */
   readonly links?: PageLinks | undefined;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** Something that is on somebody's Home tab changed in this workspace. */
   readonly onChanged: (team: string) => void;
 }

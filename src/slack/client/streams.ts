@@ -32,6 +32,8 @@ const ROTATE_MS = 4 * 60_000;
 const REST_MS = 60 * 60_000;
 /** Of one call. */
 const TEXT_LIMIT = 12_000;
+/** Those of a thread that another process took over are never heard of again. */
+const MOST_KEPT = 1_000;
 
 interface Stream {
   readonly startedAt: number;
@@ -77,6 +79,8 @@ export function createStreams(deps: {
       }
       const ts = String(answer.data['ts']);
       streams.set(keyOf(place, ts), stream);
+      const [oldest] = streams.keys();
+      if (streams.size > MOST_KEPT && oldest !== undefined) streams.delete(oldest);
       return { kind: 'started', ts };
     },
 

@@ -10,9 +10,8 @@ import { whoamiText } from '../../core/inbound/texts.ts';
 import type { Caller } from '../../core/model/actor.ts';
 import type { Verb } from '../../core/model/verbs.ts';
 import { messageId, refOf } from '../address.ts';
-import { sendFailureOf } from '../client/failures.ts';
+import { appErrorOf } from '../client/failures.ts';
 import { findByCommand, COMMAND_TYPE } from '../client/find-command.ts';
-import { AppError } from '../../core/model/errors.ts';
 import type { commandSchema } from '../payloads.ts';
 import { around } from '../prompts/context.ts';
 import { OWN_NAME, titleOf, toText } from '../prompts/text.ts';
@@ -142,7 +141,7 @@ async function open(
     metadata: { event_type: COMMAND_TYPE, event_payload: { cause } },
   });
   if (posted.ok) return String(posted.data['ts']);
-  const failure = sendFailureOf(posted.failure);
-  if (failure.kind === 'refused' || failure.kind === 'gone') return { problem: failure.message };
-  throw new AppError('unavailable', 'Slack did not take a message; it is tried again.');
+  const error = appErrorOf('chat.postMessage', posted.failure);
+  if (error.code === 'unavailable') throw error;
+  return { problem: error.message };
 }

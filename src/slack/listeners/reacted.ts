@@ -1,6 +1,7 @@
 /** `reaction_added`: 🛑 on any message of a session's thread stops its turn. */
 import { z } from 'zod';
 import { refOf, type Place } from '../address.ts';
+import { appErrorOf } from '../client/failures.ts';
 import type { reactionSchema } from '../payloads.ts';
 import type { ListenerDeps, Source } from './deps.ts';
 import { stopTurn } from './stop-turn.ts';
@@ -34,7 +35,9 @@ async function threadOf(deps: ListenerDeps, message: Place): Promise<Place | und
     limit: 1,
   });
   if (!answer.ok) {
-    deps.logger.debug({ failure: answer.failure }, 'the message of a reaction was not found');
+    // A stop must not be lost because Slack had no time.
+    if (answer.failure.kind !== 'said') throw appErrorOf('conversations.replies', answer.failure);
+    deps.logger.info({ failure: answer.failure }, 'the message of a reaction was not found');
     return undefined;
   }
   const [found] = repliesSchema.parse(answer.data).messages;

@@ -1,6 +1,7 @@
 /**
- * One turn as one message, or as a few when the answer is long: header, plan, steps, answer. What
- * does not fit is counted and said, never dropped without a word.
+ * One turn as one message, or as a few when the answer is long: header, plan, steps, answer; once it
+ * has ended the answer comes first, and plan and steps are folded below all of it. What does not fit
+ * is counted and said, never dropped without a word.
  */
 import type { KnownBlock } from '@slack/types';
 import type { TurnState, TurnView } from '../../core/model/transcript.ts';
@@ -52,21 +53,31 @@ export function renderTurn(
 ): readonly [SlackBody, ...SlackBody[]] {
   const { turn } = view;
   const { parts, left } = splitMarkdown(turnText(turn), HOW);
-  const pieces = parts.map(({ text }) => text);
-  const bodies = pieces.map((piece, index) => {
-    const isLast = index === pieces.length - 1;
-    const rest = isLast && left > 0 ? leftOut(left, wholeUrl) : undefined;
-    return index === 0 ? firstBody(view, now, piece, rest, wholeUrl) : nextBody(piece, rest);
-  });
-  const [head = firstBody(view, now, '', undefined, wholeUrl), ...tail] = bodies;
-  return [head, ...tail];
+  const [first, ...more] = parts;
+  const below = (index: number): Below => {
+    if (index < more.length) return { notes: [], folded: [] };
+    return {
+      notes: left > 0 ? [leftOut(left, wholeUrl)] : [],
+      folded: turn.endedAt === null ? [] : planBlocks(turn),
+    };
+  };
+  return [
+    firstBody(view, now, first.text, below(0), wholeUrl),
+    ...more.map(({ text }, index) => nextBody(text, below(index + 1))),
+  ];
+}
+
+/** What ends a turn's last message. */
+interface Below {
+  readonly notes: readonly string[];
+  readonly folded: readonly KnownBlock[];
 }
 
 function firstBody(
   view: View,
   now: number,
   piece: string,
-  rest: string | undefined,
+  { notes, folded }: Below,
   wholeUrl: string | undefined,
 ): SlackBody {
   const { turn, transcript } = view;
@@ -76,10 +87,11 @@ function firstBody(
   const blocks: KnownBlock[] = [
     context(header),
     ...origin(turn),
-    ...(turn.endedAt === null ? liveSteps(turn) : planBlocks(turn)),
+    ...(turn.endedAt === null ? liveSteps(turn) : []),
     ...notices.map(context),
     ...markdown(piece),
-    ...[...end, ...(rest === undefined ? [] : [rest])].map(context),
+    ...[...end, ...notes].map(context),
+    ...folded,
   ];
   const text = [header, ...notices, toMrkdwn(piece), ...end]
     .filter((part) => part !== '')
@@ -128,13 +140,9 @@ function liveOf(turn: TurnView, piece: string): LiveTurn {
   return { markdown: safeMarkdown(piece), tasks: [state, ...tasksOf(turn)] };
 }
 
-function nextBody(piece: string, rest: string | undefined): SlackBody {
-  const blocks = [
-    context('_continued_'),
-    ...markdown(piece),
-    ...(rest === undefined ? [] : [context(rest)]),
-  ];
-  return { text: cut(toMrkdwn(piece), TEXT_LIMIT), blocks };
+function nextBody(piece: string, { notes, folded }: Below): SlackBody {
+  const blocks = [context('_continued_'), ...markdown(piece), ...notes.map(context), ...folded];
+  return { text: cut(toMrkdwn(piece), TEXT_LIMIT), blocks: fitted(blocks) };
 }
 
 const markdown = (piece: string): readonly KnownBlock[] =>
