@@ -49,6 +49,24 @@ describe('on Slack', () => {
     expect(bench.slack.answers(message)).toHaveLength(1);
   });
 
+  it('🛑 on a reply of the thread stops its turn, though Slack has no time to say which thread', async () => {
+    await open();
+    const turns = holdTurnsOn(bench);
+    await bench.start('asker', 'run for ever');
+    await passOn(bench, 1_000);
+    const [message] = bench.slack.answers(bench.root());
+    if (message === undefined) throw new Error('no message');
+    bench.slack.api.fault = ({ method }) =>
+      method === 'conversations.replies' ? { kind: 'throttle', retryAfterSeconds: 2 } : undefined;
+    bench.slack.people.react(bench.ann, message, 'octagonal_sign');
+    await passOn(bench, 1_000);
+    expect((await bench.shown())[0]).not.toContain('stopped');
+    bench.slack.api.fault = () => undefined;
+    await passOn(bench, 5_000, 1_000);
+    expect((await bench.shown())[0]).toContain('stopped');
+    expect(turns).toHaveLength(1);
+  });
+
   it.each(['octagonal_sign', 'stop_sign'])(':%s: stops the turn of its thread', async (name) => {
     await open();
     const turns = holdTurns();

@@ -49,6 +49,35 @@ describe('/threadcast', () => {
     expect(bench.stores.agents.prompts).toEqual([]);
   });
 
+  it('opens one thread, though nobody knows whether it was opened, and Slack has no time to tell', async () => {
+    await open();
+    const { api } = bench.slack;
+    let posts = 0;
+    api.fault = ({ method }) => {
+      if (method === 'chat.postMessage' && (posts += 1) === 1)
+        return { kind: 'status', status: 503, done: true };
+      // Of the history, only what is asked after that post: nothing for a second try.
+      return method === 'conversations.history' && posts === 1 && bench.slack.count(method) < 4
+        ? { kind: 'throttle', retryAfterSeconds: 2 }
+        : undefined;
+    };
+    await type('why does the build fail?');
+    await passOn(bench, 15_000, 1_000);
+    expect(ours().filter(({ text }) => text.startsWith('*Ann*'))).toHaveLength(1);
+    expect(bench.stores.agents.prompts).toEqual(['why does the build fail?']);
+  });
+
+  it('is answered a little later where Slack has no time', async () => {
+    await open();
+    bench.slack.api.fault = ({ method }) =>
+      method === 'chat.postEphemeral' && bench.slack.count(method) === 1
+        ? { kind: 'throttle', retryAfterSeconds: 2 }
+        : undefined;
+    await type('whoami');
+    await passOn(bench, 3_000, 1_000);
+    expect(ours().map((each) => each.text)).toEqual([expect.stringContaining('You are *Ann*')]);
+  });
+
   it('lists my sessions with links to their threads', async () => {
     await open();
     holdTurnsOn(bench);

@@ -78,6 +78,39 @@ it('takes an answer, and is brought up to date by what it causes', async () => {
   expect((await bench.shown()).join()).toContain('Allowed by Ann');
 });
 
+it('takes nothing of who may not do it any more, and says so at its top', async () => {
+  bench = await openSlack();
+  bench.stores.agents.behave = async (turn) => {
+    await turn.ask('Write notes.txt');
+    return 'end_turn';
+  };
+  await bench.start('asker', 'write some notes');
+  await passOn(bench, 1_000);
+  await look(bench.ann);
+  // The view is the one from before she became a guest.
+  bench.slack.state.users.set(bench.ann.id, { ...bench.ann, isGuest: true });
+  await passOn(bench, 61_000, 10_000);
+  for (const button of ['Allow once', 'Stop']) {
+    bench.slack.people.clickHome(bench.ann, button);
+    await passOn(bench, 500);
+    expect(homeOf(bench.ann).split('\n')[0]).toMatch(/^⚠️ Sorry/);
+  }
+  expect((await bench.shown()).join()).toMatch(/waiting for you/);
+});
+
+it('takes nothing by a button that stands in the view of somebody else', async () => {
+  bench = await openSlack();
+  holdTurnsOn(bench);
+  await bench.start('asker', 'run for ever');
+  await passOn(bench, 1_000);
+  await look(bench.eve);
+  await look(bench.ann);
+  bench.slack.people.clickHome(bench.eve, 'Stop', bench.ann);
+  await passOn(bench, 1_000);
+  expect(homeOf(bench.eve).split('\n')[0]).toMatch(/^⚠️ Sorry/);
+  expect((await bench.shown())[0]).not.toContain('stopped');
+});
+
 it('stops a turn', async () => {
   bench = await openSlack();
   const turns = holdTurnsOn(bench);

@@ -30,7 +30,8 @@ export interface People {
    */
   click(user: SlackUser, message: SlackMessage, button: string, option?: string): Delivery;
   /** Presses a button on the person's Home tab with this action id or label. */
-  clickHome(user: SlackUser, button: string): Delivery;
+  /** `of`: whose Home tab the button stands in; default the person's own. */
+  clickHome(user: SlackUser, button: string, of?: SlackUser): Delivery;
   slash(user: SlackUser, channel: SlackChannel, text: string, command?: string): Delivery;
   /** The message shortcut with this callback id. */
   shortcut(user: SlackUser, message: SlackMessage, callbackId: string): Delivery;
@@ -178,8 +179,8 @@ export function createPeople({ state, events, courier, hooks }: PeopleDeps): Peo
         actions: [actionOf(found.block, found.element, option, state.newTs(message.channel))],
       });
     },
-    clickHome(user, button) {
-      const view = hooks.home(user.id);
+    clickHome(user, button, of = user) {
+      const view = hooks.home(of.id);
       const found = findElement(view?.blocks, button);
       if (found === undefined) throw new Error(`There is no button "${button}" on the Home tab`);
       return courier.send('interactive', user.teamId, {
