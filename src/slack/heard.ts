@@ -4,6 +4,7 @@
  */
 import { createBudget } from '../core/outbox/budget.ts';
 import { PRIORITY } from '../core/model/message.ts';
+import { keepNewest } from '../core/platforms/keep-newest.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Place } from './address.ts';
 
@@ -34,10 +35,7 @@ export function createHeard(clock: Clock): Heard {
   const guesses = createBudget(GUESSES, clock);
   const keyOf = ({ team, channel, thread }: Place): string => `${team}/${channel}/${thread}`;
   const keep = (place: Place, value: Known): void => {
-    known.delete(keyOf(place));
-    known.set(keyOf(place), value);
-    const [oldest] = known.keys();
-    if (known.size > MOST_KEPT && oldest !== undefined) known.delete(oldest);
+    keepNewest(known, keyOf(place), value, MOST_KEPT);
   };
   return {
     taken: (place, ts) => keep(place, { upTo: ts, hasMissed: false }),

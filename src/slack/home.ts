@@ -12,6 +12,7 @@ import type { PermissionRequest } from '../core/model/permission.ts';
 import type { Session } from '../core/model/session.ts';
 import { PRIORITY } from '../core/model/message.ts';
 import { createBudget } from '../core/outbox/budget.ts';
+import { keepNewest } from '../core/platforms/keep-newest.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/logger.ts';
 import type { ThreadStore } from '../core/ports/stores.ts';
@@ -107,10 +108,7 @@ export function createHomes(deps: HomesDeps): Homes {
       const key = `${team}/${user}`;
       const openedAt = clock.now();
       const tab = { team, user, openedAt, publishedAt: openedAt, hash: '', isDue: false };
-      watched.delete(key);
-      watched.set(key, tab);
-      const [oldest] = watched.keys();
-      if (watched.size > MOST_WATCHED && oldest !== undefined) watched.delete(oldest);
+      keepNewest(watched, key, tab, MOST_WATCHED);
       return show(tab, note);
     },
     list: async (team, user) => homeText(await homeOf(deps, team, user)),

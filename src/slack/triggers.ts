@@ -3,6 +3,7 @@
  * thread, because a prompt's id comes from its message's.
  */
 import { z } from 'zod';
+import { keepNewest } from '../core/platforms/keep-newest.ts';
 import { promptIdOfDelivery } from '../core/inbound/context.ts';
 import { messageId, SURFACE, type Place } from './address.ts';
 import { appErrorOf } from './client/failures.ts';
@@ -59,9 +60,7 @@ export function createTriggers({
 
   return {
     async remember(deliveryId, ts) {
-      const [oldest] = known.keys();
-      if (known.size >= KEPT && oldest !== undefined) known.delete(oldest);
-      known.set(await promptIdOfDelivery(SURFACE, deliveryId), ts);
+      keepNewest(known, await promptIdOfDelivery(SURFACE, deliveryId), ts, KEPT);
     },
     find: async (place, promptId, since) =>
       known.get(promptId) ?? (await search(place, promptId, since)),

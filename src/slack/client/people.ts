@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { Actor, Caller, Role } from '../../core/model/actor.ts';
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { actorId, isDirect, SURFACE } from '../address.ts';
 import type { SlackAccess } from '../options.ts';
@@ -134,11 +135,8 @@ function createCache<T>(clock: Clock): { get(key: string, load: () => Promise<T>
       const known = kept.get(key);
       if (known !== undefined && clock.now() - known.at < FRESH_MS) return known.value;
       const value = load();
-      kept.delete(key);
-      kept.set(key, { at: clock.now(), value });
+      keepNewest(kept, key, { at: clock.now(), value }, MOST_KEPT);
       value.catch(() => kept.delete(key));
-      const [oldest] = kept.keys();
-      if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
       return value;
     },
   };

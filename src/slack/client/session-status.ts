@@ -5,6 +5,7 @@
  */
 import { PRIORITY } from '../../core/model/message.ts';
 import { createBudget, type Budget } from '../../core/outbox/budget.ts';
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Place } from '../address.ts';
 import type { SessionStatus } from '../renderers/body.ts';
@@ -180,12 +181,8 @@ function createAttempt({
   };
 }
 
-/** The newest last; the oldest is forgotten. */
 function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > MOST_KEPT && oldest !== undefined) map.delete(oldest);
+  keepNewest(map, key, value, MOST_KEPT);
 }
 
 const keyOf = ({ team, channel, thread }: Place): string => `${team}/${channel}/${thread}`;

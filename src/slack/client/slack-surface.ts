@@ -4,6 +4,7 @@
  */
 import type { PageLinks } from '../../core/access/page-links.ts';
 import type { ThreadRef } from '../../core/model/thread.ts';
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import type {
@@ -141,9 +142,7 @@ function createTell(onChanged: (team: string) => void) {
   return ({ team, channel }: Place, ts: string, { status }: SlackBody): void => {
     const id = `${team}/${channel}/${ts}`;
     if (status !== undefined && told.get(id) === status) return;
-    told.set(id, status);
-    const [oldest] = told.keys();
-    if (told.size > MOST_TOLD && oldest !== undefined) told.delete(oldest);
+    keepNewest(told, id, status, MOST_TOLD);
     onChanged(team);
   };
 }

@@ -6,6 +6,7 @@
  * ended after four minutes, before Slack ends it, and the message goes on by edits: a second
  * stream would be a second message for one turn.
  */
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Place } from '../address.ts';
 import type { LiveTurn, StreamTask } from '../renderers/body.ts';
@@ -78,9 +79,7 @@ export function createStreams(deps: {
         return { kind: 'impossible' };
       }
       const ts = String(answer.data['ts']);
-      streams.set(keyOf(place, ts), stream);
-      const [oldest] = streams.keys();
-      if (streams.size > MOST_KEPT && oldest !== undefined) streams.delete(oldest);
+      keepNewest(streams, keyOf(place, ts), stream, MOST_KEPT);
       return { kind: 'started', ts };
     },
 
