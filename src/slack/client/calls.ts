@@ -55,6 +55,8 @@ const saidSchema = z.object({
   response_metadata: z.object({ messages: z.array(z.string()).optional() }).optional(),
 });
 
+const CODE = /^[\w.-]{1,100}$/;
+
 /** Slack's own trouble: it may have done what was asked. */
 const UNSURE: ReadonlySet<string> = new Set([
   'internal_error',
@@ -98,6 +100,8 @@ function saidFailure(data: unknown, message: string): CallFailure {
   const said = saidSchema.safeParse(data);
   if (!said.success) return { kind: 'unknown', message };
   const { error, response_metadata } = said.data;
+  // The library makes of a page (a proxy's, a gateway's) an answer whose error is all of its text.
+  if (!CODE.test(error)) return { kind: 'unknown', message: 'The answer is none of Slack.' };
   if (THROTTLED.has(error)) return throttled(UNSAID_WAIT_MS);
   if (UNSURE.has(error)) return { kind: 'unknown', message: error };
   return { kind: 'said', error, hints: response_metadata?.messages ?? [] };
