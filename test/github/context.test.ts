@@ -217,6 +217,23 @@ test('in a review thread the agent is told its lines and what was said there bef
   `);
 });
 
+test('of a long conversation the newest is read, in three calls', async () => {
+  const { people, repo, ann, github } = bench;
+  const issue = people.openIssue(ann, repo, { title: 'Totals' });
+  for (let n = 1; n <= 350; n += 1) people.comment(ann, issue, `Comment ${n}.`);
+  people.comment(ann, issue, '@threadcast go');
+  await hasRun();
+  const { text } = await given();
+  expect(text).toContain('Comment 350.');
+  expect(text).toContain('Comment 301.');
+  expect(text).not.toContain('Comment 300.');
+  expect(text).toContain('Left out: 300 older comments.');
+  const reads = github.calls.filter(
+    ({ method, path }) => method === 'GET' && /\/issues\/\d+\/comments/.test(path),
+  );
+  expect(reads).toHaveLength(3);
+});
+
 test('what is written after the trigger is not told', async () => {
   const { people, repo, ann, mia, hooks } = bench;
   const issue = people.openIssue(ann, repo, { title: 'Totals' });

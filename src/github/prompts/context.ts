@@ -10,6 +10,7 @@ import { changedFiles } from './changes.ts';
 import { discussion, type Range } from './discussion.ts';
 import { author, joined, NOTE, writes, type Given } from './given.ts';
 import { linkedItems } from './linked.ts';
+import { newestComments } from './newest.ts';
 import { codeOf, cut, quoted, resource, visibleOnly } from './quoted.ts';
 
 const BODY_LIMIT = 20_000;
@@ -29,17 +30,13 @@ export async function threadContext(edge: Edge, of: Range): Promise<Given> {
   const { octokit, name, place } = site;
   const target = { ...name, issue_number: place.number };
   // Together: whoever asked waits for the first sign of us meanwhile.
-  const [opening, list] = await Promise.all([
+  const [opening, { comments, skipped }] = await Promise.all([
     of.since > 0
       ? NOTHING
       : octokit.rest.issues.get(target).then(({ data }) => openingOf(edge, site, data)),
-    octokit.paginate(octokit.rest.issues.listComments, {
-      ...target,
-      per_page: 100,
-      ...(of.since === 0 ? {} : { since: new Date(of.since).toISOString() }),
-    }),
+    newestComments(site, of.since),
   ]);
-  const said = await discussion(edge, list, of);
+  const said = await discussion(edge, comments, of, skipped);
   if (said === '') return opening;
   const uri = `github:${name.owner}/${name.repo}/${place.kind}/${place.number}#comments`;
   const block = resource(uri, `${NOTE}\n\n${said}`);

@@ -30,11 +30,12 @@ export interface Range {
   readonly except: number | null;
 }
 
-/** As Markdown; empty when nothing was said. */
+/** As Markdown; empty when nothing was said. `skipped`: older ones that are not in `all`. */
 export async function discussion(
   edge: Edge,
   all: readonly Said[],
   { place, since, until, except }: Range,
+  skipped = 0,
 ): Promise<string> {
   const { identity } = edge;
   const before = all.filter(
@@ -45,6 +46,7 @@ export async function discussion(
       // In a session those were prompts themselves.
       !(since > 0 && findMentions(visibleText(body ?? ''), identity.names).length > 0),
   );
+  const older = Math.max(0, before.length - LIMITS.comments) + skipped;
   const out: string[] = [];
   const strangers = new Map<string, number>();
   for (const { user, body, created_at: at } of before.slice(-LIMITS.comments)) {
@@ -54,7 +56,7 @@ export async function discussion(
       strangers.set(who, (strangers.get(who) ?? 0) + 1);
     } else if (text !== '') out.push(`${user.login} wrote at ${at}:\n${quoted(text)}`);
   }
-  return [...out, ...leftOut(strangers, before.length - LIMITS.comments)].join('\n\n');
+  return [...out, ...leftOut(strangers, older)].join('\n\n');
 }
 
 function leftOut(strangers: ReadonlyMap<string, number>, older: number): readonly string[] {
