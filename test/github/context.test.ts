@@ -156,6 +156,20 @@ test('a diff is capped: what machines made and what is too long is named only', 
   expect(tainted).toBe(false);
 });
 
+test('of a change of a thousand files the first three hundred are read, and all are counted', async () => {
+  const { people, repo, ann, github } = bench;
+  const files = Array.from({ length: 1_000 }, (_, n) => file(`src/${n}.ts`));
+  const pull = people.openPull(ann, repo, { title: 'Totals', files });
+  people.comment(ann, pull, '@threadcast look');
+  await hasRun();
+  const { text } = await given();
+  expect(text).toContain('The pull request changes 1000 files.');
+  expect(text).toContain('src/299.ts');
+  expect(text).not.toContain('src/300.ts');
+  expect(text).toContain('700 more files were left out.');
+  expect(github.calls.filter(({ path }) => path.includes('/files'))).toHaveLength(3);
+});
+
 test('a fork taints, the agent is told, and the thread once', async () => {
   const { people, repo, ann, world, github } = bench;
   // Of somebody who may write here: what is in a fork was reviewed by nobody all the same.

@@ -6,7 +6,7 @@ import { threadRef } from '../address.ts';
 import type { Site } from '../client/comments.ts';
 import type { Edge } from '../deps.ts';
 import type { ReviewComment, ReviewCommentWritten } from '../reviews.ts';
-import { changedFiles } from './changes.ts';
+import { describeFiles, firstFiles } from './changes.ts';
 import { discussion, type Range } from './discussion.ts';
 import { author, joined, NOTE, writes, type Given } from './given.ts';
 import { linkedItems } from './linked.ts';
@@ -85,13 +85,14 @@ async function pullChanges(edge: Edge, site: Site, { html_url: url }: Opened): P
   const { octokit, name, place } = site;
   const [{ data: pull }, files] = await Promise.all([
     octokit.rest.pulls.get({ ...name, pull_number: place.number }),
-    changedFiles(site),
+    firstFiles(site),
   ]);
   const isFork = pull.head.repo?.id !== pull.base.repo.id;
   const tainted = isFork || !(await writes(edge, place, pull.user));
   const from = pull.head.repo?.full_name ?? 'a repository that is gone';
   const whence = isFork ? [`It comes from a fork (${from}), so its changes are untrusted.`] : [];
-  const text = [NOTE, ...whence, files].join('\n\n');
+  const changes = describeFiles(files, pull.changed_files);
+  const text = [NOTE, ...whence, changes].join('\n\n');
   return {
     blocks: [resource(`${url}/files`, text)],
     tainted,
