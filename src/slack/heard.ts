@@ -1,6 +1,7 @@
 /**
  * What the agent of a thread has not heard: people talk there with each other, too. Kept in memory
- * only; a thread that this process does not know may have been talked on, so it says "perhaps".
+ * only: one process works off Slack's deliveries, whoever received them. A thread that it does not
+ * know may have been talked on, so it says "perhaps".
  */
 import { createBudget } from '../core/outbox/budget.ts';
 import { PRIORITY } from '../core/model/message.ts';

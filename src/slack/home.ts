@@ -1,7 +1,8 @@
 /**
  * Home tabs: published when somebody opens theirs, and anew for a while when something in their
  * workspace has changed. Invariant: a tab shows its viewer's own sessions and nobody else's; a view
- * that reads the same is not published again.
+ * that reads the same is not published again. With several replicas a tab that is open may lag behind
+ * (it is watched where it was opened); opened again it is right, because it is made from rows.
  */
 import { createHash } from 'node:crypto';
 import type { PageLinks } from '../core/access/page-links.ts';

@@ -47,6 +47,17 @@ describe('the thread', () => {
     `);
   });
 
+  it('is left out, and nobody waits, where Slack lets the app read only once a minute', async () => {
+    await open();
+    const root = say('bob', 'The deploy is red');
+    bench.openedAt(root);
+    bench.slack.api.fault = ({ method }) =>
+      method === 'conversations.replies' ? { kind: 'throttle', retryAfterSeconds: 60 } : undefined;
+    say('ann', '@threadcast why?', root);
+    await passOn(bench, 1_000);
+    expect(prompt()).toMatch(/^Slack did not give what was said before[^\n]*\nwhy\?$/);
+  });
+
   it('is given with the first mention, and later what was said since', async () => {
     await open();
     const root = say('bob', 'The deploy is ```red```');

@@ -3,6 +3,7 @@
  * the messages that are linked, and which files it cannot see.
  */
 import type { ContentBlock } from '../../core/model/content.ts';
+import { isAppError } from '../../core/model/errors.ts';
 import { inTime, READ_MS } from '../../core/platforms/in-time.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Place } from '../address.ts';
@@ -49,7 +50,15 @@ export async function around(deps: Deps, workspace: Workspace, asking: Asking): 
   const reads = (after === undefined ? 0 : 1) + links.length;
   if (reads === 0) return read(deps, workspace, asking, links);
   deps.pace.takeTurn(place.team, asking.cause, reads);
-  return inTime(deps.clock, READ_MS, () => read(deps, workspace, asking, links), LATE);
+  try {
+    return await inTime(deps.clock, READ_MS, () => read(deps, workspace, asking, links), LATE);
+  } catch (error) {
+    // Some apps may read once a minute (those that are distributed, but not in Slack's marketplace):
+    // a question does not wait for that.
+    const after = isAppError(error, 'unavailable') ? error.details['retryAfterMs'] : undefined;
+    if (typeof after === 'number' && after > READ_MS) return LATE;
+    throw error;
+  }
 }
 
 const LATE: Around = {
