@@ -73,6 +73,25 @@ test('who may is asked again after a minute, and not trusted by name', async () 
   expect(agents.prompts).toHaveLength(1);
 });
 
+test('a name that somebody else has taken meanwhile gives nobody its rights', async () => {
+  bench = await openGitHub();
+  const { people, world, repo, mia, eve, agents, github, hooks } = bench;
+  await say('Done.');
+  const issue = people.openIssue(mia, repo, { title: 'Totals' });
+  await bench.quiet();
+  hooks.hold();
+  people.comment(eve, issue, '@threadcast go');
+  // Before we hear of it she is called otherwise, and a maintainer as she was.
+  const name = eve.login;
+  eve.login = 'eve-of-old';
+  people.setRole(repo, world.user(name), 'admin');
+  await hooks.pump();
+  await bench.until(() =>
+    github.botComments(issue).some(({ body }) => body.includes('nothing runs')),
+  );
+  expect(agents.prompts).toEqual([]);
+});
+
 test('a secondary limit pauses the account, and what is final arrives after it', async () => {
   bench = await openGitHub();
   const { people, repo, ann, github } = bench;

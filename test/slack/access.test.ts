@@ -124,6 +124,29 @@ describe('who may answer', () => {
     expect(bench.slack.count('usergroups.users.list')).toBeLessThanOrEqual(3);
   });
 
+  it.each([
+    ['that is gone', undefined],
+    ['that Slack does not tell', { kind: 'status', status: 503 }],
+  ] as const)('nobody by a group %s', async (_, fault) => {
+    await open({ access: { maintainers: [], approverGroups: ['S01'] } });
+    const answers = await ask();
+    const asked = bench.slack.count('usergroups.users.list');
+    bench.slack.api.fault = ({ method }) =>
+      method === 'usergroups.users.list' ? fault : undefined;
+    // What was heard a minute ago counts no more.
+    await passOn(bench, 61_000, 1_000);
+    await press('maintainer');
+    expect(bench.slack.count('usergroups.users.list')).toBeGreaterThan(asked);
+    expect(answers).toEqual([]);
+    expect(await bench.buttons()).toHaveLength(2);
+    // Once the group is there again, who is in it may.
+    bench.slack.api.fault = () => undefined;
+    bench.slack.directory.groups.set('S01', [bench.bob.id]);
+    await passOn(bench, 61_000, 1_000);
+    if (answers.length === 0) await press('maintainer');
+    expect(answers).toEqual([expect.stringContaining('yes')]);
+  });
+
   it('a button answers only what was shown beside it', async () => {
     await open();
     const answers = await ask();

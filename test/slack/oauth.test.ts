@@ -22,14 +22,16 @@ async function openMany(teams: readonly string[] = [ORGANISATION]): Promise<Slac
 }
 
 /** Walks through the installation as a browser does; `code` as Slack's redirect would carry it. */
-async function install(more: { cookie?: string } = {}): Promise<Response> {
+async function install(more: { cookie?: string; denied?: boolean } = {}): Promise<Response> {
   const { slack, door } = bench;
   const begun = await fetch(`${door.url}/slack/install`, { redirect: 'manual' });
   const location = new URL(begun.headers.get('location') ?? '');
   const redirect = location.searchParams.get('redirect_uri') ?? '';
   const cookie = more.cookie ?? begun.headers.get('set-cookie')?.split(';')[0] ?? '';
   const query = new URLSearchParams({
-    code: slack.tokens.agree(slack.teamId, redirect),
+    ...(more.denied === true
+      ? { error: 'access_denied' }
+      : { code: slack.tokens.agree(slack.teamId, redirect) }),
     state: location.searchParams.get('state') ?? '',
   });
   return fetch(`${redirect}?${query.toString()}`, { headers: { cookie } });
@@ -71,6 +73,25 @@ describe('an installation', () => {
     const answer = await install({ cookie: 'threadcast_slack_state=1.2.3' });
     expect(answer.status).toBe(400);
     expect(bench.installations.rows.size).toBe(0);
+  });
+
+  it('that is cancelled on the page of Slack, or not granted, leaves nothing behind', async () => {
+    await openMany();
+    const denied = await install({ denied: true });
+    expect([denied.status, await denied.text()]).toEqual([
+      400,
+      expect.stringContaining('Nothing was installed.'),
+    ]);
+    bench.slack.api.fault = ({ method }) =>
+      method === 'oauth.v2.access' ? { kind: 'status', status: 503 } : undefined;
+    const failed = await install();
+    expect([failed.status, await failed.text()]).toEqual([
+      502,
+      expect.stringContaining('Please start it again.'),
+    ]);
+    expect(bench.installations.rows.size).toBe(0);
+    bench.slack.api.fault = () => undefined;
+    expect((await install()).status).toBe(200);
   });
 
   it('by a workspace that SLACK_TEAMS does not name is refused, and its token given back', async () => {
