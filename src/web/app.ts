@@ -36,7 +36,7 @@ export function createWebApp(deps: WebAppDeps): Hono<WebEnv> {
   const loggedIn: MiddlewareHandler<WebEnv> = async (c, next) => {
     const shown = cookie.read(c.req.header('cookie'));
     if (shown === undefined || (await deps.logouts.has(shown.login))) return notLoggedIn(c, script);
-    c.set('caller', operator(shown.viewer, deps.operatorName));
+    c.set('caller', operator(shown.viewer));
     c.set('login', shown.login);
     return next();
   };

@@ -43,8 +43,6 @@ export interface WebAppDeps {
   readonly actionTokens: ActionTokens;
   /** Template that a new thread offers first. */
   readonly defaultAgent: string;
-  /** What others see of the person who logged in. */
-  readonly operatorName?: string | undefined;
 }
 
 /** `login`: of the cookie that was shown. */

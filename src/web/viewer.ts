@@ -7,9 +7,9 @@ import { renderLogin, renderReload } from './renderers/page.ts';
 import { ownCommand } from '../core/model/own-command.ts';
 
 /** Whoever can read the server's terminal may do everything here. */
-export function operator(id: string, name = 'the operator'): Caller {
+export function operator(id: string): Caller {
   return {
-    actor: { surface: 'web', id, name, kind: 'person' },
+    actor: { surface: 'web', id, name: 'the operator', kind: 'person' },
     roles: ['read', 'run', 'approve', 'maintain'],
   };
 }

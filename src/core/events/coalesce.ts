@@ -9,8 +9,8 @@ import type { PromptId } from '../model/ids.ts';
 import type { RawUpdate } from '../ports/agent.ts';
 import type { Clock } from '../ports/clock.ts';
 
-/** Default window (control-plane.md, "Streaming text is coalesced"). */
-export const COALESCE_WINDOW_MS = 20;
+/** Milliseconds that text waits (control-plane.md, "Streaming text is coalesced"). */
+const WINDOW_MS = 20;
 /** Characters that may wait; a chunk that reaches this goes on without waiting. */
 const WAITING_LIMIT = 64 * 1024;
 
@@ -48,7 +48,6 @@ const HELD_LIMIT = 4_096;
 
 export function createCoalescer(deps: {
   readonly clock: Clock;
-  readonly windowMs?: number;
   /**
    * How many characters at the end of a text may be the beginning of a secret: they wait for what
    * follows, or a secret in two events would be seen in neither.
@@ -57,7 +56,7 @@ export function createCoalescer(deps: {
   /** Takes events in order; called synchronously. */
   readonly emit: (event: NewEvent) => void;
 }): Coalescer {
-  const { clock, windowMs = COALESCE_WINDOW_MS, holdBack = () => 0 } = deps;
+  const { clock, holdBack = () => 0 } = deps;
   let waiting: Waiting | undefined;
   let cancelTimer: (() => void) | undefined;
 
@@ -95,7 +94,7 @@ export function createCoalescer(deps: {
       waiting = waiting
         ? { ...waiting, text: waiting.text + text, chunks: waiting.chunks + 1 }
         : { kind, messageId, promptId, text, chunks: 1 };
-      cancelTimer ??= clock.after(windowMs, sendSafe);
+      cancelTimer ??= clock.after(WINDOW_MS, sendSafe);
       if (waiting.text.length >= WAITING_LIMIT) sendSafe();
     },
     flush: () => send(0),
