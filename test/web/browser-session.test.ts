@@ -79,7 +79,7 @@ describe.skipIf(chromium === undefined)(
       push(reads('p_1', 'a.ts', `${'line\n'.repeat(400)}the very end`), says('p_1', 'Two'));
       await turns().getByText('the very end').waitFor();
       push(ended('p_1'));
-      await turns().getByText('done', { exact: true }).waitFor();
+      await turns().locator('.turn[data-state=done]').waitFor();
       expect(await turns().getByText('the very end').isVisible()).toBe(true);
       expect(await turns().getByText('"path": "a.ts"').isVisible()).toBe(true);
     });

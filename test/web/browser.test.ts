@@ -119,9 +119,10 @@ describe.skipIf(chromium === undefined)(
       const request = stage.session.requests.get('r_1');
       if (request === undefined) throw new Error('Nothing was asked');
       const answeredBy = { surface: 'slack', id: 'U1', name: 'ada', kind: 'person' } as const;
-      stage.session.requests.set('r_1', { ...request, state: 'answered', answeredBy });
+      const answered = { state: 'answered', optionId: 'yes', answeredBy } as const;
+      stage.session.requests.set('r_1', { ...request, ...answered });
       await button.click();
-      await page.getByRole('alert').getByText('Already allowed by ada.').waitFor();
+      await page.getByRole('alert').getByText('Already allowed by ada: Allow once.').waitFor();
     });
 
     it('lets nobody approve what is too long to see before it was unfolded', async () => {
