@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -18,8 +19,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**', 'test/fixtures/**', 'node_modules/**'],
     pool: 'forks',
-    // All cores: most tests wait for processes and databases. By default one core is kept free.
-    maxWorkers: '100%',
+    // More than cores: most tests wait for processes and databases.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     // On a loaded CI machine simulated time can overtake real sockets. A second try is reported as one.
     retry: process.env['CI'] === undefined ? 0 : 1,

@@ -20,7 +20,7 @@ import { logIn, webClient } from '../harness/web-client.ts';
 const CHAT_WORDS = ['hello', 'plan', 'ask', 'think', 'fail', 'chunks 500'];
 const WEB_WORDS = [...CHAT_WORDS, 'ask', 'long', 'chunks 3000', 'crash'];
 /** Threads of each place that are talked on: each costs an agent's process in every life. */
-const RECENT = 3;
+const RECENT = 2;
 const MESSAGES_A_MINUTE = 1e9;
 /** Of the mentions on GitHub: more than 60 would wait out our own budget of a minute in the end. */
 const SHARE_ON_GITHUB = 0.4;
