@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { promptIdOfDelivery } from '../core/inbound/context.ts';
+import { keepNewest } from '../core/platforms/keep-newest.ts';
 import { SURFACE } from './address.ts';
 import type { Site } from './client/comments.ts';
 
@@ -37,12 +38,8 @@ export function createTriggers(): Triggers {
   return {
     remember: async (deliveryId, subject) => {
       const promptId = await promptIdOfDelivery(SURFACE, deliveryId);
-      if (known.size >= KEPT) {
-        known.clear();
-        newest.clear();
-      }
-      known.set(promptId, subject);
-      newest.set(subject, promptId);
+      keepNewest(known, promptId, subject, KEPT);
+      keepNewest(newest, subject, promptId, KEPT);
       return promptId;
     },
     find: async (site, promptId, since, superseded) => {

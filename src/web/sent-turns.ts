@@ -4,6 +4,7 @@
  * or made by another replica, it is sent the changed turns whole, which is harmless.
  */
 import { createHash } from 'node:crypto';
+import { keepNewest } from '../core/platforms/keep-newest.ts';
 import type { SessionTurn } from './renderers/session-turn.ts';
 
 /** Pages remembered, each for the seconds until its browser opens the stream. */
@@ -54,10 +55,7 @@ export function createShownPages(): ShownPages {
     remember(page, turns) {
       const sent = new SentTurns();
       for (const turn of turns) framesOf(turn).forEach((frame) => sent.isNews(frame));
-      pages.delete(page);
-      pages.set(page, sent);
-      const [oldest] = pages.keys();
-      if (pages.size > KEPT && oldest !== undefined) pages.delete(oldest);
+      keepNewest(pages, page, sent, KEPT);
     },
     take(page) {
       const sent = pages.get(page) ?? new SentTurns();

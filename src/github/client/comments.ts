@@ -4,6 +4,7 @@
  */
 import type { ThreadRef } from '../../core/model/thread.ts';
 import { AppError } from '../../core/model/errors.ts';
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import { placeOf, type Place } from '../address.ts';
 import { newlyTicked, type Marks } from '../renderers/marker.ts';
 import { isOurs, type Author, type Identity } from './identity.ts';
@@ -193,12 +194,9 @@ function createMemory(marks: Marks) {
   return {
     get: (externalId: string): string | undefined => last.get(externalId),
     set: (externalId: string, body: string): void => {
-      if (marks.keyOf(body)?.startsWith('outsider:') !== true) return;
-      // The oldest goes first: a map keeps the order of insertion.
-      last.delete(externalId);
-      last.set(externalId, body);
-      const [oldest] = last.keys();
-      if (last.size > KEPT && oldest !== undefined) last.delete(oldest);
+      if (marks.keyOf(body)?.startsWith('outsider:') === true) {
+        keepNewest(last, externalId, body, KEPT);
+      }
     },
   };
 }

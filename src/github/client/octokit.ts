@@ -3,6 +3,7 @@
  * installation, not one for all), and a POST that is repeated by itself writes a comment twice.
  */
 import { Probot, ProbotOctokit } from 'probot';
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import type { Logger } from '../../core/ports/logger.ts';
 import { apiBase, type GitHubOptions } from '../options.ts';
 
@@ -42,8 +43,7 @@ export function createGitHubAuth(options: GitHubOptions, logger: Logger): GitHub
       const known = clients.get(id);
       if (known !== undefined) return known;
       const made = probot.auth(id);
-      if (clients.size >= KEPT) clients.clear();
-      clients.set(id, made);
+      keepNewest(clients, id, made, KEPT);
       made.catch(() => clients.delete(id));
       return made;
     },

@@ -3,6 +3,7 @@
  * minute at most, and compared by the numeric id, because a name can change hands.
  */
 import type { Role } from '../../core/model/actor.ts';
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { Place } from '../address.ts';
 import { isNotFound } from './failures.ts';
@@ -41,9 +42,8 @@ export function createPermissions(deps: {
       const cached = known.get(key);
       if (cached !== undefined && clock.now() - cached.at < FRESH_MS) return cached.roles;
       const roles = ask(deps, place, user);
-      if (known.size >= KEPT) known.clear();
       const asked = { at: clock.now(), roles };
-      known.set(key, asked);
+      keepNewest(known, key, asked, KEPT);
       roles.catch(() => {
         if (known.get(key) === asked) known.delete(key);
       });

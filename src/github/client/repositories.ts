@@ -1,5 +1,6 @@
 /** Where a repository is now. Its id never changes, its name may: names are remembered, not kept. */
 import { AppError } from '../../core/model/errors.ts';
+import { keepNewest } from '../../core/platforms/keep-newest.ts';
 import type { GitHubAuth } from './octokit.ts';
 
 export interface RepositoryName {
@@ -21,8 +22,7 @@ export function createRepositories(auth: GitHubAuth): Repositories {
   const learn = (id: number, fullName: string): void => {
     const [owner, repo] = fullName.split('/');
     if (owner === undefined || repo === undefined) return;
-    if (names.size >= KEPT) names.clear();
-    names.set(id, { owner, repo });
+    keepNewest(names, id, { owner, repo }, KEPT);
   };
   return {
     learn,
